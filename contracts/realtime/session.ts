@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { UserId } from '../ids.ts';
+import { UserName } from '../users/events.ts';
+
+/** Sign-in by name or as a guest. Open by design for now: whoever knows a name may use it. */
+export const SignIn = z.union([z.strictObject({ name: UserName }), z.strictObject({ guest: z.literal(true) })]);
+export type SignIn = z.infer<typeof SignIn>;
+export const Session = z.object({ token: z.string(), expiresAt: z.number(), userId: UserId, name: z.string(), kind: z.enum(['user', 'guest']), cursor: z.string().optional() }).meta({ id: 'Session' });
+export type Session = z.infer<typeof Session>;
+export const sessionPath = '/v1/session';
+export const jwksPath = '/.well-known/jwks.json';
+export const socketPath = '/v1/ws';
+export const eventsPath = '/v1/events';
