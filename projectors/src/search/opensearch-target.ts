@@ -1,0 +1,122 @@
+import { ensureIndex, indexBehind, isGeneration, type OpenSearch } from '@parley/kernel/search/opensearch';
+import type { Sql } from '@parley/kernel/stores/postgres';
+import { logger } from '@parley/kernel/telemetry/log';
+import { Fenced } from '../runner/failures.ts';
+import { combine } from './combine.ts';
+import { bulk } from './opensearch-bulk.ts';
+import { type Place, readPlaces, readPosition, writePosition } from './opensearch-positions.ts';
+import { movePositions, newest, saveDocuments } from './postgres-target.ts';
+import type { PutBatch, SearchTarget } from './target.ts';
+
+const target = 'opensearch';
+const batchesTogetherMax = 16;
+const watchEveryMs = 1_000;
+
+type Lane = { readonly index: string; readonly place: Place };
+
+/**
+ * The index in OpenSearch. What was just said is first put beside it, in `search.recent`, so that it is found before
+ * the next refresh. The position lives in the index itself and is written only after its documents were acknowledged,
+ * comparing with the last write of ours: an index that was restored is noticed, as is an alias that moved, and filled
+ * from where it is. Given the name of one index instead of the alias, it fills that one and tells nobody.
+ */
+export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql): SearchTarget {
+  const isAside = isGeneration(name);
+  const lanes = new Map<string, Lane>();
+  /** Sequences whose documents OpenSearch has acknowledged. */
+  const pushed = new Map<string, number>();
+  const findable = combine<PutBatch, void>(async (batches) => {
+    await sql.begin(async (tx) => {
+      await saveDocuments(tx, 'search.recent', batches);
+      await movePositions(tx, target, batches);
+    });
+    return batches.map(() => {});
+  }, batchesTogetherMax);
+  const send = combine<PutBatch & { readonly index: string }, void>(async (batches) => {
+    for (const [index, of] of Map.groupBy(batches, (batch) => batch.index)) await bulk(openSearch, index, newest(of.flatMap(({ documents }) => documents)));
+    return batches.map(() => {});
+  }, batchesTogetherMax);
+  const putting = new Set<string>();
+  const watch = isAside ? undefined : startWatch(openSearch, name, sql, { lanes, pushed, putting });
+  return {
+    name: isAside ? name : target,
+    async position(stream) {
+      if (!isAside) await ensureIndex(openSearch, name);
+      const index = isAside ? name : await indexBehind(openSearch, name);
+      const found = await readPosition(openSearch, index, stream);
+      lanes.set(stream, { index, place: found?.place });
+      // What is told to those who wait can be ahead of an index that was replaced.
+      if (!isAside) {
+        await sql`
+          insert into search.position as p (target, stream, epoch, seq) values (${target}, ${stream}, ${found?.position.epoch ?? ''}, ${found?.position.seq ?? 0})
+          on conflict (target, stream) do update set epoch = excluded.epoch, seq = excluded.seq, updated_at = now()`;
+      }
+      return found?.position;
+    },
+    async put(batch) {
+      const lane = lanes.get(batch.stream);
+      if (!lane) throw new Fenced('search-opensearch', batch.stream, batch.from);
+      putting.add(batch.stream);
+      try {
+        if (batch.live && !isAside) await findable(batch);
+        if (batch.documents.length > 0) await send({ ...batch, index: lane.index });
+        const place = await writePosition(openSearch, lane.index, batch, lane.place);
+        // The alias may have moved meanwhile: what went into the index of before is put again into the one of now.
+        if (lanes.get(batch.stream) !== lane) throw new Fenced('search-opensearch', batch.stream, batch.from);
+        lanes.set(batch.stream, { ...lane, place });
+        pushed.set(batch.stream, batch.to);
+      } finally {
+        putting.delete(batch.stream);
+      }
+      if (!batch.live && !isAside) await sql.begin((tx) => movePositions(tx, target, [batch]));
+    },
+    isCurrent: async (stream) => lanes.has(stream),
+    [Symbol.asyncDispose]: async () => watch?.stop(),
+  };
+}
+
+type Watched = { readonly lanes: Map<string, Lane>; readonly pushed: Map<string, number>; readonly putting: ReadonlySet<string> };
+
+/**
+ * Once a second: looks whether the index still is the one that we wrote to, as we left it; a lane for which it is not
+ * has to begin again. Then lets OpenSearch show what came, and forgets that here.
+ */
+function startWatch(openSearch: OpenSearch, alias: string, sql: Sql, { lanes, pushed, putting }: Watched): { stop(): Promise<void> } {
+  const pruned = new Map<string, number>();
+  let working: Promise<void> = Promise.resolve();
+  let isWorking = false;
+  const work = async (): Promise<void> => {
+    const idle = [...lanes].filter(([stream]) => !putting.has(stream));
+    const shown = [...pushed];
+    if (lanes.size === 0) return;
+    const index = await indexBehind(openSearch, alias);
+    const places = await readPlaces(openSearch, index, idle.map(([stream]) => stream));
+    for (const [stream, lane] of lanes) {
+      const isAsLeft = !idle.some(([other, before]) => other === stream && before === lane && !putting.has(stream)) || isSamePlace(lane.place, places.get(stream));
+      if (lane.index === index && isAsLeft) continue;
+      lanes.delete(stream);
+      pushed.delete(stream);
+      pruned.delete(stream);
+    }
+    const ours = shown.filter(([stream, seq]) => lanes.get(stream)?.index === index && pruned.get(stream) !== seq);
+    if (ours.length === 0) return;
+    await openSearch.request('POST', `/${index}/_refresh`);
+    await sql`
+      delete from search.recent r using json_to_recordset(${JSON.stringify(ours.map(([stream, seq]) => ({ stream, seq })))}::text::json) as w(stream text, seq bigint)
+      where r.stream = w.stream and r.seq <= w.seq`;
+    for (const [stream, seq] of ours) pruned.set(stream, seq);
+  };
+  const timer = setInterval(() => {
+    if (isWorking) return;
+    isWorking = true;
+    working = work().catch((error: unknown) => logger('projectors').debug({ err: error }, 'recent messages stay for now')).finally(() => { isWorking = false; });
+  }, watchEveryMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await working;
+    },
+  };
+}
+
+const isSamePlace = (a: Place, b: Place): boolean => a?.seqNo === b?.seqNo && a?.term === b?.term;

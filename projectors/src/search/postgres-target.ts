@@ -1,0 +1,87 @@
+import { documentKeys, type SearchDocument } from '@parley/kernel/search/document';
+import { searchChannel } from '@parley/kernel/search/position';
+import type { Sql } from '@parley/kernel/stores/postgres';
+import { Fenced } from '../runner/failures.ts';
+import type { Tx } from '../runner/projection.ts';
+import { combine } from './combine.ts';
+import type { Position, PutBatch, SearchTarget } from './target.ts';
+
+const batchesTogetherMax = 16;
+
+export type DocumentTable = 'search.document' | 'search.document_next' | 'search.recent';
+
+/** The index in PostgreSQL: documents and position move in one transaction, those of all streams that wait together. `table`: one beside it, with positions of its own, that nobody reads yet. */
+export function postgresTarget(sql: Sql, name = 'postgres', table: DocumentTable = 'search.document'): SearchTarget {
+  const put = combine<PutBatch, boolean>(
+    (batches) => sql.begin(async (tx) => {
+      await saveDocuments(tx, table, batches);
+      return movePositions(tx, name, batches);
+    }),
+    batchesTogetherMax,
+  );
+  return {
+    name,
+    position: (stream) => readPosition(sql, name, stream),
+    async put(batch) {
+      if (!(await put(batch))) throw new Fenced(`search-${name}`, batch.stream, batch.from);
+    },
+    isCurrent: async (stream, seq) => (await readPosition(sql, name, stream))?.seq === seq || seq === 0,
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+export async function readPosition(sql: Sql, target: string, stream: string): Promise<Position | undefined> {
+  const [row] = await sql<Position[]>`select seq, epoch from search.position where target = ${target} and stream = ${stream}`;
+  return row;
+}
+
+/** Of several versions of a message the highest: one statement may touch a row once. */
+export function newest(documents: readonly SearchDocument[]): SearchDocument[] {
+  const kept = new Map<string, SearchDocument>();
+  for (const document of documents) {
+    const key = `${document.room} ${document.n}`;
+    const before = kept.get(key);
+    if (!before || before.version <= document.version) kept.set(key, document);
+  }
+  return [...kept.values()];
+}
+
+/** Writes documents over older ones; `recent` also keeps where in the log they come from. */
+export async function saveDocuments(tx: Tx, table: DocumentTable, batches: readonly PutBatch[]): Promise<void> {
+  const places = new Map(batches.flatMap((batch) => batch.documents.map((document) => [document, batch] as const)));
+  const documents = newest([...places.keys()]);
+  if (documents.length === 0) return;
+  const rows = documents.map((document) => ({ ...document, keys: documentKeys(document), stream: places.get(document)!.stream, seq: places.get(document)!.to }));
+  const isRecent = table === 'search.recent';
+  const more = isRecent ? tx`, stream, seq` : tx``;
+  await tx`
+    insert into ${tx(table)} as d (room_id, n, message_id, version, shown, author, said, has_link, reply_id, words, keys${more})
+    select w.room, w.n, w.message, w.version, w.shown, w.author, w.said, w.link, w.reply, w.words, w.keys${more}
+    from json_to_recordset(${JSON.stringify(rows)}::text::json) as w(
+      room text, n bigint, message uuid, version bigint, shown boolean, author uuid, said bigint, link boolean, reply uuid, words text, keys text[], stream text, seq bigint)
+    order by w.room, w.n
+    on conflict (room_id, n) do update set
+      version = excluded.version, shown = excluded.shown, author = excluded.author, said = excluded.said, has_link = excluded.has_link,
+      reply_id = excluded.reply_id, words = excluded.words, keys = excluded.keys${isRecent ? tx`, stream = excluded.stream, seq = excluded.seq` : tx``}
+    where d.version < excluded.version`;
+}
+
+/**
+ * Moves the positions of batches that are where they began and tells those who wait; false for each that is elsewhere.
+ * The commit is not synced: after a crash documents and positions are equally old, and the log fills them again.
+ */
+export async function movePositions(tx: Tx, target: string, batches: readonly PutBatch[]): Promise<boolean[]> {
+  const wanted = batches.map(({ stream, epoch, from, to }) => ({ stream, epoch, from, to }));
+  const moved = await tx<{ stream: string }[]>`
+    insert into search.position as p (target, stream, epoch, seq)
+    select ${target}, w.stream, w.epoch, w."to" from json_to_recordset(${JSON.stringify(wanted)}::text::json) as w(stream text, epoch text, "from" bigint, "to" bigint)
+    order by w.stream
+    on conflict (target, stream) do update set seq = excluded.seq, epoch = excluded.epoch, updated_at = now()
+    where (p.stream, p.seq) in (select w.stream, w."from" from json_to_recordset(${JSON.stringify(wanted)}::text::json) as w(stream text, "from" bigint))
+    returning p.stream`;
+  await tx`
+    select set_config('synchronous_commit', 'off', true), pg_notify(${searchChannel}, ${target} || ' ' || w.stream || ' ' || w."to")
+    from json_to_recordset(${JSON.stringify(wanted)}::text::json) as w(stream text, "to" bigint)`;
+  const streams = new Set(moved.map(({ stream }) => stream));
+  return batches.map(({ stream }) => streams.has(stream));
+}

@@ -1,0 +1,64 @@
+import { documentOf, type SearchDocument, type SearchRow } from '@parley/kernel/search/document';
+import type { Sql } from '@parley/kernel/stores/postgres';
+import { combine } from './combine.ts';
+
+const pageRows = 1_000;
+const roomsTogetherMax = 64;
+
+type Row = SearchRow & { readonly gone: boolean };
+export type MessageKey = { readonly room: string; readonly n: number };
+type Asked = { readonly keys: readonly MessageKey[]; readonly stream: string; readonly seq: number };
+
+/** Reads rows of messages and makes documents of them. Those without a row are left out. */
+export type Rows = {
+  /** Undefined: the rows that are read have not reached that place of the stream, whatever was told before. */
+  readonly at: (asked: Asked) => Promise<SearchDocument[] | undefined>;
+  /** All of a room from event `fromN` on, in pages. */
+  readonly ofRoom: (room: string, fromN: number) => AsyncGenerator<SearchDocument[]>;
+  readonly all: (after?: MessageKey) => AsyncGenerator<SearchDocument[]>;
+  /** Which of these rooms are set aside: their rows are not what their log says. */
+  readonly parked: (rooms: readonly string[]) => Promise<string[]>;
+};
+
+/** Always whole rows of the views of schema `rm`, never parts of events: a document is what queries would show. */
+export function openRows(sql: Sql): Rows {
+  const columns = sql`m.room_id, m.n, m.message_id, m.author, rm.iso(m.at) as at, m.sent_at, m.state, m.text, m.revision, m.has_link, m.reply_id, r.deleted_n is not null as gone`;
+  const documents = (rows: readonly Row[]): SearchDocument[] => rows.map((row) => documentOf(row, row.gone));
+  // Lateral with a limit, so that each key is looked up in the index of its partition whatever the planner believes.
+  const at = combine<Asked, SearchDocument[] | undefined>(async (asked) => {
+    const [answer] = await sql<{ seqs: Record<string, number> | null; rows: (Row & { ask: number })[] | null }[]>`
+      select
+        (select json_object_agg(c.stream, c.seq) from ops.active_checkpoint c where c.projection = 'conversations') as seqs,
+        (select json_agg(f) from (
+          select w.ask, ${columns}
+          from json_to_recordset(${JSON.stringify(asked.flatMap(({ keys }, ask) => keys.map((key) => ({ ask, ...key }))))}::text::json) as w(ask int, room text, n bigint)
+          cross join lateral (select * from rm.message x where x.room_id = w.room and x.n = w.n limit 1) m join rm.room r on r.room_id = m.room_id) f) as rows`;
+    const answers = asked.map(({ stream, seq }): SearchDocument[] | undefined => ((answer!.seqs?.[stream] ?? 0) >= seq ? [] : undefined));
+    for (const row of answer!.rows ?? []) answers[row.ask]?.push(documentOf(row, row.gone));
+    return answers;
+  }, roomsTogetherMax);
+
+  async function* pages(where: (after: MessageKey) => ReturnType<typeof sql>, first: MessageKey): AsyncGenerator<SearchDocument[]> {
+    for (let after = first; ;) {
+      const rows = await sql<Row[]>`
+        select ${columns} from rm.message m join rm.room r on r.room_id = m.room_id
+        where ${where(after)} order by m.room_id, m.n limit ${pageRows}`;
+      const last = rows.at(-1);
+      if (last) yield documents(rows);
+      if (!last || rows.length < pageRows) return;
+      after = { room: last.room_id, n: last.n };
+    }
+  }
+  return {
+    at,
+    ofRoom: (room, fromN) => pages(({ n }) => sql`m.room_id = ${room} and m.n > ${n} and (m.n >= ${fromN} or m.revision >= ${fromN})`, { room, n: 0 }),
+    all: (after = { room: '', n: 0 }) => pages(({ room, n }) => sql`(m.room_id, m.n) > (${room}, ${n}::bigint)`, after),
+    async parked(rooms) {
+      if (rooms.length === 0) return [];
+      const found = await sql<{ room: string }[]>`
+        select distinct p.aggregate as room from ops.active_parked p join json_array_elements_text(${JSON.stringify(rooms)}::text::json) w(room) on w.room = p.aggregate
+        where p.kind = 'room' and p.projection = 'conversations'`;
+      return found.map(({ room }) => room);
+    },
+  };
+}

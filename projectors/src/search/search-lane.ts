@@ -1,0 +1,126 @@
+import type { NatsConnection } from '@nats-io/nats-core';
+import { streamIndexOf, streamNames } from '@parley/contracts/wire/partition';
+import { followStream, type StreamMessage, streamState } from '@parley/kernel/event-store/read-stream';
+import type { SearchDocument } from '@parley/kernel/search/document';
+import type { Sql } from '@parley/kernel/stores/postgres';
+import { Fenced, pause, Stopped } from '../runner/failures.ts';
+import type { LaneReport } from '../runner/lane-report.ts';
+import { anotherLog } from '../runner/worker.ts';
+import type { ConversationsAt } from './conversations-at.ts';
+import type { MessageKey, Rows } from './rows.ts';
+import type { PutBatch, SearchTarget } from './target.ts';
+import { touchedBy } from './touched.ts';
+
+const batchMessagesMax = 500;
+const batchBytesMax = 1024 * 1024;
+/** What was stored longer ago is no news: the index is catching up. */
+const liveMsMax = 10_000;
+const owedPollMs = 2_000;
+const rowsPollMs = 20;
+
+const streamOf = (room: string): string => streamNames[streamIndexOf('room', room)]!;
+
+export type LaneDeps = { readonly nc: NatsConnection; readonly sql: Sql; readonly target: SearchTarget; readonly rows: Rows; readonly conversations: ConversationsAt };
+
+/**
+ * Follows one stream for one index until `signal` aborts: which messages a batch of commits changed, their rows once
+ * the conversations have passed it, documents of these to the index, then the position. Whatever fails rejects; the
+ * next run begins at the position that the index itself keeps, so nothing is lost and repeating changes nothing.
+ */
+export async function runSearchLane(deps: LaneDeps, stream: string, report: LaneReport, signal: AbortSignal): Promise<void> {
+  const { nc, target, sql } = deps;
+  const found = await target.position(stream);
+  const state = await streamState(nc, stream);
+  const position = found ?? { seq: 0, epoch: state.epoch };
+  const problem = anotherLog(position, state);
+  if (problem !== undefined) throw new Stopped(`search on ${stream}: rebuild needed: ${problem}`);
+  report.running(position.seq, state.epoch, 0);
+  const ended = new AbortController();
+  const both = AbortSignal.any([signal, ended.signal]);
+  const batches = prepare(deps, followStream(nc, stream, position.seq + 1, { signal: both, batchMessagesMax, batchBytesMax }), stream, both);
+  let at = position.seq;
+  let paidAtMs = performance.now();
+  try {
+    let next = batches.next();
+    for (;;) {
+      const result = await orOwed(deps, next, stream, { seq: at, epoch: state.epoch });
+      if (signal.aborted || result.done) return;
+      next = batches.next();
+      // Read ahead while this one is written; its error is met when its turn comes.
+      next.catch(() => {});
+      const { toSeq, storedAtMs, documents, owed, events } = result.value;
+      if (owed.length > 0) await noteOwed(sql, target.name, owed);
+      const begun = performance.now();
+      await target.put({ stream, epoch: state.epoch, from: at, to: toSeq, documents, live: Date.now() - storedAtMs < liveMsMax });
+      report.applied(events, performance.now() - begun);
+      at = toSeq;
+      report.reached(at, storedAtMs);
+      // A busy stream leaves no pause to pay in.
+      if (performance.now() - paidAtMs < owedPollMs) continue;
+      await payOwed(deps, stream, { seq: at, epoch: state.epoch });
+      paidAtMs = performance.now();
+    }
+  } finally {
+    ended.abort();
+    await batches.return(undefined).catch(() => {});
+  }
+}
+
+type Prepared = { readonly toSeq: number; readonly storedAtMs: number; readonly events: number; readonly documents: readonly SearchDocument[]; readonly owed: readonly Owed[] };
+type Owed = { readonly room: string; readonly fromN: number };
+
+async function* prepare({ conversations, rows }: LaneDeps, batches: AsyncIterable<readonly StreamMessage[]>, stream: string, signal: AbortSignal): AsyncGenerator<Prepared> {
+  for await (const batch of batches) {
+    const { messages, goneRooms } = touchedBy(batch);
+    const { seq: toSeq, storedAtMs } = batch.at(-1)!;
+    const beforeSeq = batch[0]!.seq - 1;
+    if (messages.size + goneRooms.length > 0) await conversations.reached(stream, toSeq, signal);
+    if (signal.aborted) return;
+    for (const room of goneRooms) {
+      for await (const documents of rows.ofRoom(room, 0)) yield { toSeq: beforeSeq, storedAtMs, events: 0, documents, owed: [] };
+    }
+    const keys: MessageKey[] = [...messages].flatMap(([room, numbers]) => [...numbers].map((n) => ({ room, n })));
+    const documentsAt = async (): Promise<SearchDocument[]> => {
+      for (;;) {
+        const found = await rows.at({ keys, stream, seq: toSeq });
+        if (found || signal.aborted) return found ?? [];
+        await pause(rowsPollMs, signal);
+      }
+    };
+    const [documents, parked] = keys.length === 0 ? [[], []] : await Promise.all([documentsAt(), rows.parked([...messages.keys()])]);
+    if (signal.aborted) return;
+    const owed = parked.map((room) => ({ room, fromN: Math.min(...messages.get(room)!) }));
+    yield { toSeq, storedAtMs, events: batch.length, documents, owed };
+  }
+}
+
+/** The next batch; while none comes, what was owed for rooms that are set aside no more. */
+async function orOwed(deps: LaneDeps, next: Promise<IteratorResult<Prepared>>, stream: string, at: { readonly seq: number; readonly epoch: string }): Promise<IteratorResult<Prepared>> {
+  for (;;) {
+    let timer: NodeJS.Timeout | undefined;
+    const idle = new Promise<undefined>((resolve) => { timer = setTimeout(resolve, owedPollMs, undefined); });
+    const result = await Promise.race([next, idle]).finally(() => clearTimeout(timer));
+    if (result !== undefined) return result;
+    if (!(await deps.target.isCurrent(stream, at.seq))) throw new Fenced(`search-${deps.target.name}`, stream, at.seq);
+    await payOwed(deps, stream, at);
+  }
+}
+
+async function noteOwed(sql: Sql, target: string, owed: readonly Owed[]): Promise<void> {
+  await sql`
+    insert into search.owed as o (target, room_id, from_n)
+    select ${target}, w.room, w."fromN" from json_to_recordset(${JSON.stringify(owed)}::text::json) as w(room text, "fromN" bigint)
+    on conflict (target, room_id) do update set from_n = least(o.from_n, excluded.from_n)`;
+}
+
+async function payOwed({ sql, target, rows }: LaneDeps, stream: string, { seq, epoch }: { readonly seq: number; readonly epoch: string }): Promise<void> {
+  const debts = await sql<{ room: string; from_n: number }[]>`select room_id as room, from_n from search.owed where target = ${target.name}`;
+  const mine = debts.filter(({ room }) => streamOf(room) === stream);
+  if (mine.length === 0) return;
+  const parked = new Set(await rows.parked(mine.map(({ room }) => room)));
+  for (const { room, from_n: fromN } of mine) {
+    if (parked.has(room)) continue;
+    for await (const documents of rows.ofRoom(room, fromN)) await target.put({ stream, epoch, from: seq, to: seq, documents, live: false } satisfies PutBatch);
+    await sql`delete from search.owed where target = ${target.name} and room_id = ${room}`;
+  }
+}
