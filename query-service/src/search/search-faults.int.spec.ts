@@ -1,0 +1,156 @@
+import { chown, cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startOpenSearch } from '@parley/dev/servers/opensearch';
+import { unprivilegedUser } from '@parley/dev/servers/unprivileged';
+import { run } from '@parley/dev/run';
+import { until } from '@parley/dev/until';
+import { documentOf, type SearchRow } from '@parley/kernel/search/document';
+import { openOpenSearch } from '@parley/kernel/search/opensearch';
+import { projectorsConfig } from '@parley/projectors/config';
+import { bulk } from '@parley/projectors/search/opensearch-bulk';
+import { startProjectors } from '@parley/projectors/start';
+import { person } from '@parley/projectors/testing/stories.spec';
+import { type Said as Event, uuidv7, World } from '@parley/projectors/testing/world.spec';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Asked, startAsked } from '../testing/asker.spec.ts';
+import { faultyProxy } from './testing/faulty-proxy.spec.ts';
+
+const ann = person(1);
+const room = 'faults';
+const alias = 'faults';
+const recoveryMsMax = 30_000;
+const startMsMax = 240_000;
+
+const stack = new AsyncDisposableStack();
+let world: World;
+let server: Awaited<ReturnType<typeof startOpenSearch>>;
+let proxy: Awaited<ReturnType<typeof faultyProxy>>;
+let asked: Asked;
+let openSearch: ReturnType<typeof openOpenSearch>;
+let ordinal = 0;
+
+const say = (...events: Event[]) => world.append({ kind: 'room', id: room }, events);
+const posted = (text: string, messageId = uuidv7()): Event =>
+  ({ type: 'message.posted', by: ann, data: { messageId, author: ann, ordinal: (ordinal += 1), hasLink: false, mentions: [] }, content: { text } });
+const redacted = (post: Event, targetN: number): Event => ({ type: 'message.redacted', by: ann, data: { messageId: post.data['messageId'], targetN } });
+const find = (q: string) => asked.ask(ann, `/v1/search?${new URLSearchParams({ q, room })}`);
+const texts = async (q: string) => (await asked.data(ann, `/v1/search?${new URLSearchParams({ q, room, order: 'newest' })}`)).hits.map(({ message }: { message: { text: string } }) => message.text);
+
+/** Every message that the index holds, with its version; and what the rows say it should hold. */
+async function indexed(): Promise<string[]> {
+  await openSearch.request('POST', `/${alias}/_refresh`);
+  const { body } = await openSearch.request('POST', `/${alias}/_search`, { size: 10_000, version: true, _source: ['shown'], query: { exists: { field: 'room' } } });
+  return (body as { hits: { hits: { _id: string; _version: number; _source: { shown: boolean } }[] } }).hits.hits.map(({ _id, _version, _source }) => `${_id} ${_version} ${_source.shown}`).sort();
+}
+async function wanted(): Promise<string[]> {
+  const rows = await world.sql<(SearchRow & { gone: boolean })[]>`select m.*, rm.iso(m.at) as at from rm.message m`;
+  return rows.map((row) => documentOf(row)).map(({ room: id, message, version, shown }) => `${id}:${message} ${version} ${shown}`).sort();
+}
+async function isWhole(timeoutMs: number): Promise<void> {
+  await world.settled();
+  await until('the index to hold what the rows hold', async () => JSON.stringify(await indexed()) === JSON.stringify(await wanted()), { timeoutMs, everyMs: 250 });
+  await until('its position', async () => {
+    const [{ behind }] = await world.sql<[{ behind: number }]>`
+      select count(*)::int as behind from search.position p join ops.active_checkpoint c on c.projection = 'conversations' and c.stream = p.stream where p.target = 'opensearch' and p.seq < c.seq`;
+    return behind === 0;
+  }, { timeoutMs });
+}
+
+beforeAll(async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-faults-'));
+  stack.defer(() => rm(dir, { recursive: true, force: true }));
+  [world, server] = await Promise.all([World.start(), startOpenSearch({ dir })]);
+  stack.use(server);
+  stack.use(world);
+  proxy = stack.use(await faultyProxy(server.url));
+  const env = { OPENSEARCH_URL: proxy.url, OPENSEARCH_INDEX: alias };
+  openSearch = openOpenSearch({ OPENSEARCH_URL: server.url, OPENSEARCH_INDEX: alias });
+  stack.defer(() => openSearch.close());
+  stack.use(await startProjectors(projectorsConfig.parse({ ...world.env, ...env, INSTANCE_ID: 'faults' })));
+  asked = stack.use(await startAsked(world, env));
+  await say({ type: 'room.created', by: ann, data: { kind: 'private', history: 'all', createdBy: ann }, content: { name: room } }, { type: 'room.member-joined', by: ann, data: { userId: ann, role: 'owner' } });
+  await isWhole(60_000);
+}, startMsMax);
+afterAll(() => stack.disposeAsync(), 60_000);
+
+test('a busy index loses nothing: refused as a whole, refused in part', async () => {
+  proxy.wish.refuse = 3;
+  proxy.wish.half = 3;
+  for (let batch = 0; batch < 6; batch += 1) await say(...Array.from({ length: 20 }, (_, at) => posted(`busy ${batch} ${at}`)));
+  await isWhole(recoveryMsMax);
+  expect(proxy.seen.refused).toBe(3);
+  expect(proxy.seen.halved).toBeGreaterThan(0);
+  expect((await indexed()).length).toBe(120);
+});
+
+test('a document that never fits holds up no other', async () => {
+  proxy.wish.poison = 'unfitting';
+  await say(posted('before'), posted('the unfitting one'), posted('after'));
+  await world.settled();
+  await until('the others to be found', async () => (await texts('after')).length === 1);
+  const there = new Set(await indexed());
+  expect(proxy.seen.poisoned).toBe(1);
+  expect((await wanted()).filter((line) => !there.has(line))).toHaveLength(1);
+  // Once it fits, making the index anew or any change of the message brings it in.
+  proxy.wish.poison = undefined;
+  const [row] = await world.sql<{ n: number; message_id: string }[]>`select n, message_id from rm.message where text = 'the unfitting one'`;
+  await say({ type: 'message.reacted', by: ann, data: { messageId: row!.message_id, targetN: row!.n, emoji: '👍' } });
+  await isWhole(recoveryMsMax);
+});
+
+test('an older write never replaces a newer one', async () => {
+  const post = posted('first wording');
+  await say(post);
+  const [row] = await rowsOf(post);
+  await say({ type: 'message.edited', by: ann, data: { messageId: post.data['messageId'], targetN: row!.n, hasLink: false, mentions: [] }, content: { text: 'second wording' } });
+  await isWhole(recoveryMsMax);
+  await bulk(openSearch, `${alias}-1`, [documentOf(row!)]);
+  await isWhole(recoveryMsMax);
+  expect(await texts('"first wording"')).toEqual([]);
+  expect(await texts('"second wording"')).toEqual(['second wording']);
+});
+
+test('while it is down search alone is refused; then it catches up, also from an older index, and nothing redacted comes back', async () => {
+  const [secret, other] = [posted('the secret pomelo'), posted('another pomelo')];
+  await say(secret, other);
+  await isWhole(recoveryMsMax);
+  const [{ n }] = (await rowsOf(secret)) as unknown as [{ n: number }];
+
+  await server.stop();
+  const older = `${server.dir}-older`;
+  stack.defer(() => rm(older, { recursive: true, force: true }));
+  await cp(join(server.dir, 'data'), older, { recursive: true });
+  for (let batch = 0; batch < 5; batch += 1) await say(...Array.from({ length: 20 }, (_, at) => posted(`pomelo while down ${batch} ${at}`)));
+  await say(redacted(secret, n));
+  await world.settled();
+  expect(await find('pomelo')).toMatchObject({ status: 503, body: { code: 'search-unavailable', retryAfterMs: 1_000 } });
+  expect((await asked.ask(ann, `/v1/rooms/${room}/messages`)).status).toBe(200);
+  await server.restart();
+  const answeredAt = performance.now();
+  await isWhole(recoveryMsMax);
+  expect(performance.now() - answeredAt).toBeLessThan(recoveryMsMax);
+  expect(await texts('secret')).toEqual([]);
+
+  // Killed, and what comes back is the index of before.
+  await say(posted('pomelo of the later time'));
+  await isWhole(recoveryMsMax);
+  await server.kill('SIGKILL');
+  await rm(join(server.dir, 'data'), { recursive: true });
+  await cp(older, join(server.dir, 'data'), { recursive: true });
+  const user = unprivilegedUser();
+  if (user) {
+    await chown(join(server.dir, 'data'), user.uid, user.gid);
+    await run('chown', ['-R', `${user.uid}:${user.gid}`, join(server.dir, 'data')]);
+  }
+  await server.restart();
+  // Nobody says anything: the indexer notices by itself.
+  await isWhole(recoveryMsMax);
+  expect(await texts('secret')).toEqual([]);
+  expect(await texts('later time')).toEqual(['pomelo of the later time']);
+}, 3 * startMsMax);
+
+async function rowsOf(post: Event): Promise<SearchRow[]> {
+  await world.settled();
+  return world.sql<SearchRow[]>`select m.*, rm.iso(m.at) as at from rm.message m where message_id = ${post.data['messageId'] as string}`;
+}
