@@ -1,0 +1,38 @@
+import { createClient } from '@parley/client/client';
+import { closeCodes } from '@parley/contracts/realtime/close-codes';
+import { useEffect, useState } from 'react';
+import { ErrorBoundary } from './features/shell/error-boundary.tsx';
+import { Shell } from './features/shell/shell.tsx';
+import { SignIn } from './features/sign-in/sign-in.tsx';
+import { ChatProvider } from './sync/chat.tsx';
+import { browserOutbox } from './sync/outbox-store.ts';
+import { currentToken, expire, useSession } from './sync/session.ts';
+
+const signedOutCodes: ReadonlySet<number> = new Set([closeCodes.unauthenticated, closeCodes.forbidden]);
+
+/** Signed out, or in a chat that lasts as long as the person stays the same. */
+export function App() {
+  const userId = useSession((state) => state.session?.userId);
+  return <ErrorBoundary>{userId === undefined ? <SignIn /> : <SignedIn key={userId} userId={userId} />}</ErrorBoundary>;
+}
+
+function SignedIn({ userId }: { readonly userId: string }) {
+  const [client] = useState(() => createClient({ url: location.origin, getToken: currentToken, storage: browserOutbox(userId), name: 'web' }));
+  useEffect(() => {
+    client.connect();
+    const stop = client.state.subscribe(() => {
+      const { connection } = client.state.getSnapshot();
+      // Coming back the same way cannot help; what was typed is kept as drafts and in the outbox.
+      if (connection.state === 'closed' && signedOutCodes.has(connection.code)) expire();
+    });
+    // Only a hint that trying may help now; whether there is a connection is the client's to say.
+    const retry = (): void => client.retryNow();
+    addEventListener('online', retry);
+    return () => {
+      removeEventListener('online', retry);
+      stop();
+      client.close().catch(() => undefined);
+    };
+  }, [client]);
+  return <ChatProvider chat={client}><Shell /></ChatProvider>;
+}
