@@ -1,0 +1,73 @@
+import { Command, CommanderError } from 'commander';
+import { release } from '@parley/kernel/config/release';
+import { commands, type Run } from './commands.ts';
+import { createContext } from './context.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
+import { bad, createOutput, dim } from './output.ts';
+import { printable } from './printable.ts';
+import { readSettings } from './settings.ts';
+
+type Global = { readonly json?: boolean; readonly config?: string };
+
+/** Runs the command line; resolves with the exit code. Never throws. */
+export async function main(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
+  const interrupted = new AbortController();
+  const stop = (): void => {
+    // The second time does not wait for order.
+    if (interrupted.signal.aborted) process.exit(exitCodes.interrupted);
+    interrupted.abort();
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const program = createProgram(env, interrupted.signal);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return Number(process.exitCode ?? exitCodes.ok);
+  } catch (error) {
+    return explain(error, interrupted.signal.aborted);
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+/** The tree of commands. */
+export function createProgram(env: NodeJS.ProcessEnv, signal: AbortSignal): Command {
+  const program = new Command('parley')
+    .description('Operates Parley: import, inspect and verify its log, watch its projections.')
+    .version(release, '-V, --version')
+    .option('--json', 'answer in JSON on standard output')
+    .option('--config <file>', 'where Parley is; default: .parley/env.json here or above, and the environment')
+    .showHelpAfterError('(parley --help lists all commands)')
+    .helpCommand(true)
+    .exitOverride()
+    .addHelpText('after', '\nExit codes: 0 fine, 1 something was found, 2 wrong usage, 69 a server does not answer, 70 internal, 78 wrong settings, 130 interrupted.');
+  const run: Run = (work) => async (...args) => {
+    const { json = false, config } = program.opts<Global>();
+    const opened = createContext(readSettings(env, config), createOutput(json), signal);
+    try {
+      await work(opened.context, ...args);
+    } finally {
+      await opened.close();
+    }
+  };
+  for (const add of Object.values(commands)) add(program, run);
+  for (const each of allOf(program)) each.exitOverride().configureOutput({ outputError: (text, write) => write(`${printable(text)}\n`) });
+  return program;
+}
+
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)];
+}
+
+function explain(error: unknown, wasInterrupted: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof CliError) {
+    process.stderr.write(`${bad('parley:')} ${printable(error.message)} (${error.exit})\n${error.hint === undefined ? '' : `${dim(printable(error.hint))}\n`}`);
+    return error.exit;
+  }
+  if (wasInterrupted) return exitCodes.interrupted;
+  const detail = error instanceof Error && env('PARLEY_DEBUG') ? error.stack : printable(error instanceof Error ? error.message : String(error));
+  process.stderr.write(`${bad('parley:')} ${detail} (${exitCodes.internal})\n${env('PARLEY_DEBUG') ? '' : `${dim('PARLEY_DEBUG=1 shows where.')}\n`}`);
+  return exitCodes.internal;
+}
+
+const env = (name: string): boolean => (process.env[name] ?? '') !== '';
