@@ -1,0 +1,29 @@
+// Run by the files in bin under Node 24, from source, before anything is installed: only `node:` imports here and below.
+import { bringDependencies, buildAll } from './build.ts';
+import { ROOT } from './paths.ts';
+import { printFailure } from './steps.ts';
+
+type Program = { readonly main: (args: readonly string[]) => Promise<number> };
+
+const [mode = 'start', ...args] = process.argv.slice(2);
+
+process.chdir(ROOT);
+// The launcher ends in order on Ctrl-C; until it runs there is nothing to end but this process and npm's.
+const leave = (): void => {
+  process.stdout.write('\n');
+  process.exit(130);
+};
+process.on('SIGINT', leave);
+process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+
+try {
+  await bringDependencies();
+  if (mode !== 'check') await buildAll();
+  const program = (await import(new URL(mode === 'check' ? './check.ts' : `../dist/${mode}.js`, import.meta.url).href)) as Program;
+  process.off('SIGINT', leave);
+  process.exit(await program.main(args));
+} catch (error) {
+  printFailure(error);
+  if (mode === 'test') process.stdout.write('0 passed, 1 failed\n');
+  process.exit(1);
+}

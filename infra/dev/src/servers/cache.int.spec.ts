@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pause } from '../until.ts';
+import { installOnce, withLock } from './cache.ts';
+
+let root: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'parley-cache-'));
+});
+
+afterEach(async () => {
+  await rm(root, { recursive: true, force: true });
+});
+
+test('runs that start together fill a folder once and see it whole', async () => {
+  let fills = 0;
+  const fill = async (dir: string): Promise<void> => {
+    fills += 1;
+    await writeFile(join(dir, 'half'), '1');
+    await pause(50);
+    await writeFile(join(dir, 'whole'), '2');
+  };
+  const dirs = await Promise.all(Array.from({ length: 8 }, () => installOnce('thing-1', fill, root)));
+  expect(fills).toBe(1);
+  expect(new Set(dirs).size).toBe(1);
+  expect(await readFile(join(root, 'thing-1', 'whole'), 'utf8')).toBe('2');
+});
+
+test('a fill that fails leaves nothing, and the next one tries again', async () => {
+  await expect(installOnce('thing-2', () => Promise.reject(new Error('no network')), root)).rejects.toThrow('no network');
+  expect(existsSync(join(root, 'thing-2'))).toBe(false);
+  expect(await installOnce('thing-2', () => Promise.resolve(), root)).toBe(join(root, 'thing-2'));
+});
+
+test('a lock whose owner is gone is taken over', async () => {
+  const lock = join(root, 'a.lock');
+  await writeFile(lock, '999999999');
+  const aMinuteAgo = new Date(Date.now() - 60_000);
+  await utimes(lock, aMinuteAgo, aMinuteAgo);
+  expect(await withLock(lock, () => Promise.resolve('mine'))).toBe('mine');
+  expect(existsSync(lock)).toBe(false);
+});

@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { until } from '../until.ts';
+
+const LOCK_STALE_MS = 600_000;
+
+/** The folder fetched programs are kept in: `PARLEY_CACHE`, else `~/.cache/parley`. */
+export function cacheDir(): string {
+  return process.env['PARLEY_CACHE'] ?? join(homedir(), '.cache', 'parley');
+}
+
+/**
+ * Returns `<root>/<name>` after making sure it was filled completely once.
+ * `fill` writes into a folder beside it that is renamed into place when it is whole, under a lock file,
+ * so runs that start together fetch once and never see half a program.
+ * `name` carries the version: another version is another folder.
+ */
+export async function installOnce(name: string, fill: (dir: string) => Promise<void>, root: string = cacheDir()): Promise<string> {
+  const target = join(root, name);
+  if (existsSync(target)) return target;
+  await mkdir(dirname(target), { recursive: true });
+  return withLock(`${target}.lock`, async () => {
+    if (existsSync(target)) return target;
+    const building = `${target}.building`;
+    await rm(building, { recursive: true, force: true });
+    await mkdir(building, { recursive: true });
+    try {
+      await fill(building);
+      await rename(building, target);
+    } catch (error) {
+      await rm(building, { recursive: true, force: true });
+      throw error;
+    }
+    return target;
+  });
+}
+
+/** Runs `work` while holding a lock file; a lock whose owner is gone, or older than ten minutes, is taken over. */
+export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  await mkdir(dirname(file), { recursive: true });
+  await until(`the lock ${file}`, () => tryLock(file), { timeoutMs: LOCK_STALE_MS, everyMs: 100 });
+  try {
+    return await work();
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function tryLock(file: string): Promise<boolean> {
+  try {
+    const handle = await open(file, 'wx');
+    await handle.writeFile(String(process.pid));
+    await handle.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const age = Date.now() - (await stat(file)).mtimeMs;
+  const owner = Number((await readFile(file, 'utf8')) || 0);
+  // A lock is written right after it is made: an empty one is only suspect once it is some seconds old.
+  if (age > LOCK_STALE_MS || (age > 5_000 && !isAlive(owner))) await rm(file, { force: true });
+  return false;
+}
+
+/** Whether a process with this id exists. */
+export function isAlive(pid: number): boolean {
+  if (pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startVitest, type Reporter, type TestModule } from 'vitest/node';
+import { ROOT } from './paths.ts';
+import { ensureChromium } from './servers/chromium.ts';
+import { ensureNats } from './servers/nats.ts';
+import { ensurePostgres } from './servers/postgres.ts';
+import { ensureOpenSearch, startOpenSearch } from './servers/opensearch.ts';
+import { ensureRedis } from './servers/redis.ts';
+import { PlainError, printFailure, step } from './steps.ts';
+
+const PROJECTS = ['unit', 'int', 'e2e', 'load'] as const;
+type Project = (typeof PROJECTS)[number];
+
+type Tally = { passed: number; failed: number; skipped: number };
+
+/**
+ * Runs the tests, one kind after the other, against real servers, and ends with one line `N passed, N failed`.
+ * Arguments that are kinds (unit, int, e2e, load) choose kinds; all others choose files by a part of their path.
+ * @returns the exit code: 0 only when something ran, nothing failed, nothing was skipped and no error went unhandled.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const chosen = PROJECTS.filter((project) => args.includes(project));
+  const projects = chosen.length > 0 ? chosen : PROJECTS;
+  const filters = args.filter((arg) => !PROJECTS.includes(arg as Project));
+  process.on('SIGINT', () => process.exit(130));
+  await using stack = new AsyncDisposableStack();
+  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    await bringServers(projects);
+    if (asksOpenSearch(projects, filters)) await shareOpenSearch(stack);
+    for (const project of projects) await runProject(project, filters, tally);
+  } catch (error) {
+    printFailure(error);
+    tally.failed += 1;
+  }
+  if (tally.skipped > 0) process.stdout.write(`${tally.skipped} skipped, which counts as failed: a test that cannot run proves nothing.\n`);
+  const failed = tally.failed + tally.skipped + (tally.passed + tally.failed + tally.skipped === 0 ? 1 : 0);
+  process.stdout.write(`${tally.passed} passed, ${failed} failed\n`);
+  return failed === 0 ? 0 : 1;
+}
+
+/** What a test needs is there before the first one runs; what cannot be had is a failure that names it. */
+async function bringServers(projects: readonly Project[]): Promise<void> {
+  if (!projects.some((project) => project !== 'unit')) return;
+  await step('NATS server', ensureNats);
+  await step('PostgreSQL', ensurePostgres);
+  await step('Redis', async (note) => {
+    if ((await ensureRedis(note)) === undefined) throw new PlainError('The tests need Redis: install redis-server 7 and run this again.');
+  });
+  if (projects.includes('e2e')) await step('Chromium', ensureChromium);
+}
+
+/** Starting it takes as long as many specs together: only for those that search, which have it in the path of their file. */
+function asksOpenSearch(projects: readonly Project[], filters: readonly string[]): boolean {
+  return projects.some((project) => project !== 'unit') && (filters.length === 0 || filters.some((filter) => filter.includes('search')));
+}
+
+/** One OpenSearch for all specs; each uses an index of its own. */
+async function shareOpenSearch(stack: AsyncDisposableStack): Promise<void> {
+  await step('OpenSearch', ensureOpenSearch);
+  const dir = await mkdtemp(join(tmpdir(), 'parley-opensearch-'));
+  stack.defer(() => rm(dir, { recursive: true, force: true }));
+  const server = await step('start OpenSearch', () => startOpenSearch({ dir }));
+  stack.use(server);
+  process.env['PARLEY_TEST_OPENSEARCH_URL'] = server.url;
+}
+
+async function runProject(project: Project, filters: readonly string[], tally: Tally): Promise<void> {
+  const vitest = await startVitest([...filters], {
+    root: ROOT,
+    project: [project],
+    watch: false,
+    passWithNoTests: true,
+    allowOnly: false,
+    reporters: ['default', counting(tally)],
+  });
+  await vitest.close();
+}
+
+function counting(tally: Tally): Reporter {
+  return {
+    onTestRunEnd(modules, unhandledErrors) {
+      for (const module of modules) count(module, tally);
+      tally.failed += unhandledErrors.length;
+    },
+  };
+}
+
+function count(module: TestModule, tally: Tally): void {
+  for (const test of module.children.allTests()) {
+    const { state } = test.result();
+    // A test that never got its turn (a broken hook, a cancelled run) is no more proven than one that failed.
+    if (state === 'passed') tally.passed += 1;
+    else if (state === 'skipped') tally.skipped += 1;
+    else tally.failed += 1;
+  }
+  // Errors of the file itself and of its hooks belong to no test.
+  tally.failed += module.errors().length;
+  for (const suite of module.children.allSuites()) tally.failed += suite.errors().length;
+}
