@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { type Nats, type NatsCluster, startNatsCluster } from '@parley/dev/servers/nats';
+import { until } from '@parley/dev/until';
+import type { EventLog } from '@parley/kernel/event-store/event-log';
+import { openJetStreamLog } from '@parley/kernel/event-store/jetstream-log';
+import { provisionStreams } from '@parley/kernel/nats/provision';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventStoreContract } from './event-store.contract.ts';
+import { connectImpatiently, leaderOf, roomsInOneStream, storm } from './storm.ts';
+
+let dir: string;
+let cluster: NatsCluster;
+let nc: NatsConnection;
+let log: EventLog;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'parley-es-'));
+  cluster = await startNatsCluster({ dir });
+  nc = await connectImpatiently(cluster.urls);
+  await provisionStreams(nc, { replicas: 3, streamBytesMax: 64 * 1024 * 1024 });
+  log = await openJetStreamLog(nc);
+}, 120_000);
+afterAll(async () => {
+  await nc.close();
+  await cluster.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+eventStoreContract('a cluster of three', () => log);
+
+describe('a cluster of three', () => {
+  const serverOf = async (stream: string): Promise<Nats> => {
+    const leader = await leaderOf(nc, stream);
+    const found = cluster.servers.find(({ name }) => name === `nats-server ${leader}`);
+    if (!found) throw new Error(`${stream} has no leader`);
+    return found;
+  };
+  const anotherLeads = (stream: string, old: Nats) =>
+    until('another leader', async () => {
+      const leader = await leaderOf(nc, stream).catch(() => undefined);
+      return leader !== undefined && leader !== '' && old.name !== `nats-server ${leader}`;
+    }, { timeoutMs: 60_000, everyMs: 100 });
+
+  test('whose leader is killed in the middle of appends: nothing lost, nothing doubled', async () => {
+    const { stream, rooms } = roomsInOneStream();
+    const running = storm([log, await openJetStreamLog(nc)], rooms, 400);
+    await until('some answers', () => running.answered() >= 200);
+    const leader = await serverOf(stream);
+    await leader.kill('SIGKILL');
+    await anotherLeads(stream, leader);
+    await leader.restart();
+    await running.proven();
+  });
+
+  test('whose leader is paused in the middle of appends and comes back: nothing lost, nothing doubled', async () => {
+    const { stream, rooms } = roomsInOneStream();
+    const running = storm([log, await openJetStreamLog(nc)], rooms, 400);
+    await until('some answers', () => running.answered() >= 200);
+    const leader = await serverOf(stream);
+    await leader.kill('SIGSTOP');
+    try {
+      await anotherLeads(stream, leader);
+      const before = running.answered();
+      await until('answers of the new leader', () => running.answered() > before, { timeoutMs: 60_000 });
+    } finally {
+      await leader.kill('SIGCONT');
+    }
+    await running.proven();
+  });
+
+  test('one room, many rivals: each append has one winner, in flight or not', async () => {
+    const { rooms } = roomsInOneStream();
+    const running = storm([log, await openJetStreamLog(nc)], rooms.slice(0, 1), 300);
+    await running.proven();
+    expect(running.answered()).toBe(300);
+  });
+});

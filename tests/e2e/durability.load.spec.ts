@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { v7 as uuidv7 } from 'uuid';
+import { assertExact, assertGapFree, judge, type Sent } from '../harness/checker.ts';
+import { Constellation } from '../harness/constellation.ts';
+import { accepted, join, newRoom, person, type Person } from '../harness/people.ts';
+import { readLog } from '../harness/read-log.ts';
+import { Reconnecting, sendKnown } from '../harness/reconnecting.ts';
+
+const SENDERS = 50;
+const ROOMS = 10;
+
+let chat: Constellation;
+let owner: Person;
+let rooms: string[];
+let senders: Reconnecting[];
+
+beforeAll(async () => {
+  chat = await Constellation.start({ commandServices: 2, gateways: 2, serversOptions: { fsync: true } });
+  owner = await person(chat, 'durable-owner');
+  rooms = [];
+  for (let index = 0; index < ROOMS; index += 1) rooms.push(await newRoom(owner));
+  senders = [];
+  for (let index = 0; index < SENDERS; index += 1) {
+    const somebody = await person(chat, `durable-${index}`);
+    await join(somebody, rooms[index % ROOMS]!);
+    somebody.socket.close();
+    senders.push(new Reconnecting(chat, somebody, 2));
+  }
+}, 180_000);
+afterAll(() => chat?.stop());
+
+/** Every sender sends one after the other into its room, at most `perSecond` in all, until `until` says stop. */
+async function sendAll(sends: Sent[], more: (index: number) => boolean, paceMs: number): Promise<void> {
+  await Promise.all(senders.map(async (sender, which) => {
+    for (let index = 0; more(sends.length); index += 1) {
+      const begun = performance.now();
+      await sendKnown(sender, sends, rooms[which % ROOMS]!, index, 120_000);
+      const rest = paceMs - (performance.now() - begun);
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+    }
+  }));
+}
+
+async function verify(sends: Sent[], what: string): Promise<void> {
+  const verdict = judge(sends, await readLog(chat.servers.natsUrl));
+  assertExact(verdict);
+  expect(verdict.acked, JSON.stringify(verdict)).toBeGreaterThan(0);
+  await chat.settled();
+  const last = sends.filter(({ outcome, n }) => outcome === 'ok' && n !== undefined);
+  for (const [which, sender] of senders.entries()) {
+    const room = rooms[which % ROOMS]!;
+    const newest = Math.max(...last.filter(({ roomId }) => roomId === room).map(({ n }) => n ?? 0));
+    const socket = await sender.socket();
+    await socket.until(() => { sender.collect(); return (sender.numbers.get(room)?.at(-1) ?? 0) >= newest; }, 30_000, `event ${newest} of ${room}`);
+    expect(sender.resets).toBe(0);
+    assertGapFree(sender.numbers.get(room)!, `${what}, reader ${which}`);
+  }
+}
+
+describe('acknowledged is stored, once', () => {
+  test('kill -9 of NATS five times during 10,000 acknowledged sends', async () => {
+    const sends: Sent[] = [];
+    const acked = () => sends.filter(({ outcome }) => outcome === 'ok').length;
+    let done = false;
+    const sending = sendAll(sends, () => acked() < 10_000, 0).finally(() => { done = true; });
+    let kills = 0;
+    for (const mark of [1_500, 3_000, 4_500, 6_000, 7_500]) {
+      while (acked() < mark && !done) await new Promise((resolve) => setTimeout(resolve, 20));
+      // Paused first: appends are then under way that the server never reads, and their fate is unknown to whoever sent them.
+      await chat.servers.nats.kill('SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await chat.servers.nats.kill('SIGKILL');
+      await chat.servers.nats.restart();
+      kills += 1;
+    }
+    await sending;
+    assert.equal(kills, 5);
+    expect(acked()).toBeGreaterThanOrEqual(10_000);
+    await verify(sends, 'killed NATS');
+  }, 400_000);
+
+  test('each service killed at random for two minutes under 100 sends a second', async () => {
+    const seed = Number(process.env['PARLEY_SEED'] ?? 20_261_121);
+    console.log(`seed ${seed}: set PARLEY_SEED to repeat`);
+    const random = mulberry32(seed);
+    const sends: Sent[] = [];
+    const end = performance.now() + 120_000;
+    const sending = sendAll(sends, () => performance.now() < end, (SENDERS / 100) * 1_000);
+    const victims = [['command-service', 0], ['command-service', 1], ['projectors', 0], ['query-service', 0], ['gateway', 0], ['gateway', 1]] as const;
+    const killed = new Map<string, number>();
+    while (performance.now() < end - 10_000) {
+      const [name, index] = victims[Math.floor(random() * victims.length)]!;
+      await chat.kill(name, index);
+      killed.set(name, (killed.get(name) ?? 0) + 1);
+      await chat.restart(name, index);
+      await new Promise((resolve) => setTimeout(resolve, 1_000 + random() * 2_000));
+    }
+    await sending;
+    console.log(`killed ${JSON.stringify(Object.fromEntries(killed))}, ${sends.length} sends`);
+    expect(sends.length).toBeGreaterThan(3_000);
+    expect(killed.size).toBe(4);
+    await verify(sends, 'killed services');
+  }, 400_000);
+
+  test('one command 20 times in parallel and again after 30 s: one event, one answer', async () => {
+    const ann = await person(chat, 'durable-ann');
+    const room = await newRoom(ann);
+    const id = uuidv7();
+    const command = { type: 'post-message', roomId: room, text: 'once' };
+    const first = await Promise.all(Array.from({ length: 20 }, () => accepted(ann.socket.send(command, id))));
+    await new Promise((resolve) => setTimeout(resolve, 30_000));
+    const again = await accepted(ann.socket.send(command, id));
+    const places = [...first, again].map(({ n, seq, events }) => ({ n, seq, events }));
+    expect(new Set(places.map((place) => JSON.stringify(place))).size).toBe(1);
+    const stored = (await readLog(chat.servers.natsUrl)).flatMap(({ events }) => events).filter(({ commandId }) => commandId === id);
+    expect(stored).toHaveLength(1);
+    const other = await ann.socket.send({ ...command, text: 'something else' }, id);
+    expect(other).toMatchObject({ ended: 'refused', problem: { code: 'id-reused' } });
+  }, 120_000);
+});
+
+/** A small seeded generator. Source: T. Ettinger, public domain. */
+function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,137 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Constellation } from '../harness/constellation.ts';
+import { enterRoom, makeRoom, startBrowser, visit } from './page-visitor.ts';
+
+let chat: Constellation;
+let browser: Browser;
+beforeAll(async () => {
+  [chat, browser] = await Promise.all([Constellation.start({ gateways: 2, env: { gateway: { FRAMES_PER_SECOND_MAX: '5000', FRAMES_BURST_MAX: '5000' } } }), startBrowser()]);
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  await chat?.stop();
+});
+
+describe('rooms and people', () => {
+  test('a private room is made, somebody invited, given a role and removed, and each sees it at once', async () => {
+    const owner = await visit(browser, chat.url(), 'Grace');
+    const other = await visit(browser, chat.url(1), '민호', { locale: 'ko-KR' });
+    const { page } = owner;
+    await page.locator('.sidebar-head .icon-button[aria-haspopup]').click();
+    await page.getByRole('menuitem', { name: 'Create a room' }).click();
+    await page.getByLabel('Name').fill('board');
+    await page.getByText('Only people who are invited.').click();
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.locator('.room-title h1', { hasText: 'board' }).waitFor();
+    const path = new URL(page.url()).pathname;
+
+    await other.page.goto(`${chat.url(1)}${path}`);
+    await other.page.getByRole('button', { name: '초대받았어요' }).click();
+    await other.page.locator('.problem', { hasText: 'not-found' }).waitFor();
+
+    await page.getByRole('button', { name: 'More about this room' }).click();
+    await page.getByRole('menuitem', { name: 'Invite people' }).click();
+    await page.getByRole('searchbox').fill('ㅁㅎ');
+    await page.getByRole('searchbox').fill('민');
+    await page.locator('dialog .option', { hasText: '민호' }).click();
+    await page.locator('.notice', { hasText: '민호 is invited' }).waitFor();
+    await page.keyboard.press('Escape');
+    await other.page.getByRole('button', { name: '초대받았어요' }).click();
+    await other.page.locator('.composer textarea').waitFor();
+    await page.locator('.note[data-note="room.member-joined"]', { hasText: '민호 joined' }).waitFor();
+
+    await page.getByRole('button', { name: '2 members' }).click();
+    await page.locator('.member', { hasText: '민호' }).hover();
+    await page.getByRole('button', { name: 'Actions for 민호' }).click();
+    await page.getByRole('menuitem', { name: 'Make moderator' }).click();
+    await page.locator('.role-section', { hasText: 'Moderators' }).locator('.member', { hasText: '민호' }).waitFor();
+    await other.page.locator('.note[data-note="room.member-role-changed"]').waitFor();
+
+    // A moderator may rename; an owner archives, and nobody writes any more.
+    await other.page.getByRole('button', { name: '방 메뉴' }).click();
+    await other.page.getByRole('menuitem', { name: '이름 바꾸기' }).click();
+    await other.page.getByRole('textbox', { name: '이름' }).fill('이사회');
+    await other.page.getByRole('button', { name: '저장' }).click();
+    await page.locator('.room-title h1', { hasText: '이사회' }).waitFor();
+    await page.getByRole('button', { name: 'More about this room' }).click();
+    await page.getByRole('menuitem', { name: 'Archive' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Archive' }).click();
+    await other.page.locator('.read-only').waitFor();
+    await page.getByRole('button', { name: 'More about this room' }).click();
+    await page.getByRole('menuitem', { name: 'Reopen' }).click();
+    await other.page.locator('.composer textarea').waitFor();
+
+    await page.getByRole('button', { name: 'Actions for 민호' }).click();
+    await page.getByRole('menuitem', { name: 'Remove from room' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await other.page.getByRole('heading', { name: '더 이상 이 방에 있지 않습니다' }).waitFor();
+    expect(await other.page.locator('.room-link', { hasText: '이사회' }).count()).toBe(0);
+
+    // The two can still write to each other, found with Ctrl+K by a letter still being typed.
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('민ㅎ');
+    await page.getByRole('option', { name: '민호' }).click();
+    await page.locator('.room-title h1', { hasText: '민호' }).waitFor();
+    await owner.write('sorry about that');
+    await other.page.locator('.room-link', { hasText: 'Grace' }).locator('.badge', { hasText: '1' }).waitFor();
+    await other.page.locator('.room-link', { hasText: 'Grace' }).click();
+    await other.sees('sorry about that');
+    expect([...owner.complaints, ...other.complaints]).toEqual([]);
+    await owner.close();
+    await other.close();
+  });
+
+  test('a guest comes in without a name and finds public rooms', async () => {
+    const host = await visit(browser, chat.url(), 'host');
+    await makeRoom(host, 'open house');
+    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 390, height: 800 } });
+    const page = await context.newPage();
+    await page.goto(chat.url(1));
+    await page.getByRole('button', { name: 'Continue as a guest' }).click();
+    await page.getByRole('button', { name: 'Browse public rooms' }).first().click();
+    await page.locator('.public-room', { hasText: 'open house' }).getByRole('button', { name: 'Join' }).click();
+    await page.locator('.composer textarea').fill('just looking');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await host.sees('just looking');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await page.getByRole('button', { name: 'Back to rooms' }).click();
+    await page.locator('.room-link', { hasText: 'open house' }).waitFor();
+    await context.close();
+    await host.close();
+  });
+});
+
+describe('without a connection', () => {
+  test('nothing is lost, doubled or cleared while a gateway is dead', async () => {
+    const near = await visit(browser, chat.url(), 'Jonas');
+    const far = await visit(browser, chat.url(1), 'Aisha');
+    await enterRoom(far, chat.url(1), await makeRoom(near, 'resume'));
+    await near.write('before');
+    await far.sees('before');
+    await chat.kill('gateway', 0);
+    await far.write('while you were away');
+    await near.write('written without a connection');
+    await near.page.locator('.strip').waitFor({ timeout: 15_000 });
+    await near.page.locator('article.is-pending', { hasText: 'written without a connection' }).locator('.sending-clock').waitFor();
+    expect(await near.messages()).toContain('before');
+    await chat.restart('gateway', 0);
+    await near.sees('while you were away');
+    await far.sees('written without a connection');
+    await near.page.locator('article.is-pending').waitFor({ state: 'detached' });
+    await near.page.locator('.strip').waitFor({ state: 'detached' });
+    expect(await near.messages()).toEqual(['before', 'while you were away', 'written without a connection']);
+    expect(await far.messages()).toEqual(await near.messages());
+    // A reload in the middle of a send: the outbox on the device still knows it.
+    await chat.kill('gateway', 0);
+    await near.write('written just before the reload');
+    await near.page.locator('article.is-pending').waitFor();
+    await chat.restart('gateway', 0);
+    await near.page.reload();
+    await far.sees('written just before the reload');
+    await near.sees('written just before the reload');
+    expect(near.complaints).toEqual([]);
+    await near.close();
+    await far.close();
+  });
+});

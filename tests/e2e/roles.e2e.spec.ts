@@ -1,0 +1,56 @@
+import { startService, type Service } from '@parley/dev/services';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { v7 as uuidv7 } from 'uuid';
+import { ChatSocket } from '../harness/chat-socket.ts';
+import { Constellation } from '../harness/constellation.ts';
+import { accepted } from '../harness/people.ts';
+
+let chat: Constellation;
+let api: Service;
+let live: Service;
+beforeAll(async () => {
+  chat = await Constellation.start({ gateways: 0 });
+  const gateway = (role: 'api' | 'live') =>
+    startService({ name: 'gateway', instance: `gateway-${role}`, world: chat.world, logFile: chat.logFile('gateway', role === 'api' ? 0 : 1), env: { GATEWAY_ROLE: role, QUERY_URL: chat.service('query-service').url } });
+  [api, live] = await Promise.all([gateway('api'), gateway('live')]);
+}, 120_000);
+afterAll(async () => {
+  await Promise.all([api?.stop(), live?.stop()]);
+  await chat?.stop();
+});
+
+async function signIn(name: string): Promise<{ token: string; userId: string }> {
+  const answer = await fetch(`${api.url}/v1/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name }) });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as { token: string; userId: string };
+}
+
+const call = (method: string, path: string, token: string, body?: object) =>
+  fetch(`${api.url}${path}`, { method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': uuidv7() }, ...(body && { body: JSON.stringify(body) }) });
+
+test('each pool does its own, and either lives without the other', async () => {
+  const ann = await signIn('role-ann');
+  const roomId = uuidv7();
+  expect((await call('POST', '/v1/rooms', ann.token, { roomId, kind: 'public', name: 'roles' })).status).toBe(200);
+  await expect(ChatSocket.open({ url: api.url, token: ann.token })).rejects.toThrow();
+  expect((await fetch(`${live.url}/v1/me/rooms`, { headers: { authorization: `Bearer ${ann.token}` } })).status).toBe(404);
+
+  const socket = await ChatSocket.open({ url: live.url, token: ann.token });
+  await accepted(socket.send({ type: 'post-message', roomId, text: 'both are here' }));
+
+  // Without the API side and every query-service, live chat goes on for those who are in.
+  await api.kill('SIGKILL');
+  await chat.kill('query-service', 0);
+  const alone = await accepted(socket.send({ type: 'post-message', roomId, text: 'only the live side' }));
+  await socket.until(() => socket.eventsOf(roomId).some(({ n }) => n === alone.n), 10_000, 'one’s own post');
+  await chat.restart('query-service', 0);
+  await api.restart();
+
+  // Without any live gateway, commands and queries go on.
+  await live.kill('SIGKILL');
+  const posted = await call('POST', `/v1/rooms/${roomId}/messages`, ann.token, { text: 'only the API side' });
+  expect(posted.status).toBe(200);
+  const { cursor } = (await posted.json()) as { cursor: string };
+  const page = (await (await call('GET', `/v1/rooms/${roomId}/messages?after=${cursor}`, ann.token)).json()) as { data: { messages: { text: string }[] } };
+  expect(page.data.messages.map(({ text }) => text)).toEqual(['both are here', 'only the live side', 'only the API side']);
+}, 120_000);

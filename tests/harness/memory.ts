@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+
+/** Resident bytes of a process (Linux). */
+export function memoryOf(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (kib === undefined) throw new Error(`process ${pid} has no resident memory`);
+  return Number(kib) * 1_024;
+}
+
+/** CPU seconds a process has used (Linux; user and system). */
+export function cpuSecondsOfProcess(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}

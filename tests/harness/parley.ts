@@ -1,0 +1,32 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { ROOT } from '@parley/dev/paths';
+import type { Constellation } from './constellation.ts';
+
+/** Starts the CLI as an operator would, against a constellation. */
+export function startParley(chat: Constellation, args: readonly string[]): ChildProcessWithoutNullStreams {
+  const { servers, world } = chat;
+  return spawn(process.execPath, [join(ROOT, 'infra', 'cli', 'dist', 'main.js'), ...args], {
+    env: {
+      PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1',
+      NATS_URL: servers.natsUrl, DATABASE_URL: servers.postgres.databaseUrl, VAULT_URL: servers.postgres.vaultUrl,
+      ...(servers.redis && { REDIS_URL: servers.redis.url }), GATEWAY_URL: chat.url(), QUERY_URL: chat.service('query-service').url, PARLEY_WS: world.workspace ?? 'main',
+      PARLEY_KEK: world.secrets.PARLEY_KEK, PARLEY_INTERNAL_KEY: world.secrets.PARLEY_INTERNAL_KEY, NATS_MONITOR_URL: servers.nats.monitorUrl,
+      ...(world.openSearch && { OPENSEARCH_URL: world.openSearch.url, ...(world.openSearch.index !== undefined && { OPENSEARCH_INDEX: world.openSearch.index }) }),
+    },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+/** Runs the CLI; resolves with its exit code and all it printed. */
+export function parley(chat: Constellation, args: readonly string[], input?: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = startParley(chat, args);
+  child.stdin.end(input ?? '');
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString(); });
+  child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString(); });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+  });
+}
