@@ -13,7 +13,9 @@ import { PlainError, printFailure, step } from './steps.ts';
 const PROJECTS = ['unit', 'int', 'e2e', 'load'] as const;
 type Project = (typeof PROJECTS)[number];
 
-type Tally = { passed: number; failed: number; skipped: number };
+const TROUBLE_LINES = 12;
+
+type Tally = { passed: number; failed: number; skipped: number; readonly troubles: string[] };
 
 /**
  * Runs the tests, one kind after the other, against real servers, and ends with one line `N passed, N failed`.
@@ -26,7 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const filters = args.filter((arg) => !PROJECTS.includes(arg as Project));
   process.on('SIGINT', () => process.exit(130));
   await using stack = new AsyncDisposableStack();
-  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  const tally: Tally = { passed: 0, failed: 0, skipped: 0, troubles: [] };
   try {
     await bringServers(projects);
     if (asksOpenSearch(projects, filters)) await shareOpenSearch(stack);
@@ -35,6 +37,8 @@ export async function main(args: readonly string[]): Promise<number> {
     printFailure(error);
     tally.failed += 1;
   }
+  // Whoever reads only the end of a long log still learns what broke.
+  for (const trouble of tally.troubles) process.stdout.write(`${trouble}\n`);
   if (tally.skipped > 0) process.stdout.write(`${tally.skipped} skipped, which counts as failed: a test that cannot run proves nothing.\n`);
   const failed = tally.failed + tally.skipped + (tally.passed + tally.failed + tally.skipped === 0 ? 1 : 0);
   process.stdout.write(`${tally.passed} passed, ${failed} failed\n`);
@@ -83,20 +87,42 @@ function counting(tally: Tally): Reporter {
   return {
     onTestRunEnd(modules, unhandledErrors) {
       for (const module of modules) count(module, tally);
-      tally.failed += unhandledErrors.length;
+      fail(tally, 'an error outside of any test', unhandledErrors);
     },
   };
 }
 
 function count(module: TestModule, tally: Tally): void {
+  const file = module.relativeModuleId;
   for (const test of module.children.allTests()) {
-    const { state } = test.result();
+    const { state, errors } = test.result();
     // A test that never got its turn (a broken hook, a cancelled run) is no more proven than one that failed.
     if (state === 'passed') tally.passed += 1;
     else if (state === 'skipped') tally.skipped += 1;
-    else tally.failed += 1;
+    else {
+      tally.failed += 1;
+      tally.troubles.push(trouble(`${file} > ${test.fullName}`, errors?.[0]));
+    }
   }
   // Errors of the file itself and of its hooks belong to no test.
-  tally.failed += module.errors().length;
-  for (const suite of module.children.allSuites()) tally.failed += suite.errors().length;
+  fail(tally, file, module.errors());
+  for (const suite of module.children.allSuites()) fail(tally, `${file} > ${suite.fullName}`, suite.errors());
+}
+
+type Shown = { readonly message: string; readonly stack?: string | undefined };
+
+function fail(tally: Tally, where: string, errors: readonly Shown[]): void {
+  tally.failed += errors.length;
+  for (const error of errors) tally.troubles.push(trouble(where, error));
+}
+
+/** Where it broke, the message's first lines and the first frame of the project's own code. */
+function trouble(where: string, error: Shown | undefined): string {
+  const message = firstLines(error?.message ?? 'ended without an error', TROUBLE_LINES);
+  const frame = error?.stack?.split('\n').find((line) => line.trim().startsWith('at ') && !line.includes('node_modules'));
+  return [`FAILED ${where}`, message, ...(frame === undefined ? [] : [frame.trim()])].join('\n    ');
+}
+
+function firstLines(text: string, count: number): string {
+  return text.split('\n').slice(0, count).join('\n    ');
 }
