@@ -4,6 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import { Session, sessionPath } from '@parley/contracts/realtime/session';
 import { streamNames } from '@parley/contracts/wire/partition';
 import { makeSecrets, type Secrets } from '@parley/dev/secrets';
+import { freePort } from '@parley/dev/servers/free-port';
 import { startService, type Service, type ServiceName, type ServiceWorld } from '@parley/dev/services';
 import { until } from '@parley/dev/until';
 import postgres from 'postgres';
@@ -39,6 +40,8 @@ export class Constellation {
   readonly #ownsServers: boolean;
   readonly #env: ConstellationOptions['env'];
   readonly #services = new Map<ServiceName, Service[]>();
+  /** Of the first query-service, known before it runs: gateways start beside it. */
+  readonly #queryPort: Promise<number> = freePort();
 
   private constructor(servers: Servers, options: ConstellationOptions) {
     this.servers = servers;
@@ -63,8 +66,8 @@ export class Constellation {
         constellation.#add('query-service', options.queryServices ?? 1),
         constellation.#add('command-service', options.commandServices ?? 1),
         constellation.#add('projectors', options.projectors ?? 1),
+        constellation.#add('gateway', options.gateways ?? 1),
       ]);
-      await constellation.#add('gateway', options.gateways ?? 1);
     } catch (error) {
       await constellation.stop();
       throw error;
@@ -145,8 +148,8 @@ export class Constellation {
 
   /** Stops the services in order, gateways first, then the servers when they are its own. */
   async stop(): Promise<void> {
-    for (const name of ['gateway', 'query-service', 'command-service', 'projectors'] as const) {
-      await Promise.all((this.#services.get(name) ?? []).map((service) => service.stop()));
+    for (const names of [['gateway'], ['query-service', 'command-service', 'projectors']] as const) {
+      await Promise.all(names.flatMap((name) => this.#services.get(name) ?? []).map((service) => service.stop()));
     }
     if (this.#ownsServers) await this.servers.stop();
   }
@@ -159,10 +162,12 @@ export class Constellation {
     const list = this.#services.get(name) ?? [];
     this.#services.set(name, list);
     const first = list.length;
-    const own: Record<string, string> = name === 'gateway' ? { QUERY_URL: this.service('query-service').url } : {};
+    const own: Record<string, string> = name === 'gateway' ? { QUERY_URL: `http://127.0.0.1:${await this.#queryPort}` } : {};
     const results = await Promise.allSettled(
-      Array.from({ length: count }, (_, offset) =>
+      Array.from({ length: count }, async (_, offset) =>
         startService({
+          // Not one the system chooses: nobody else may have it while the service is down.
+          port: name === 'query-service' && first + offset === 0 ? await this.#queryPort : await freePort(),
           name,
           instance: `${name}-${first + offset}`,
           world: this.world,
