@@ -41,7 +41,7 @@ describe('settings', () => {
 
 describe('usage', () => {
   const parse = async (...args: string[]): Promise<{ code: string; exit: number }> => {
-    const program = createProgram({}, new AbortController().signal);
+    const program = await createProgram({}, new AbortController().signal, args);
     const silence = (command: Command): void => {
       command.configureOutput({ writeOut: () => {}, writeErr: () => {} });
       command.commands.forEach(silence);
@@ -58,8 +58,8 @@ describe('usage', () => {
     [['token', 'no-id'], 'commander.invalidArgument'],
   ])('%j is refused', async (args, code) => expect((await parse(...args)).code).toBe(code));
   test.each([[['--help']], [['import', 'irc', '--help']], [['--version']]])('%j is answered', async (args) => expect((await parse(...args)).exit).toBe(0));
-  test('every command has examples', () => {
-    const program = createProgram({}, new AbortController().signal);
+  test('every command has examples', async () => {
+    const program = await createProgram({}, new AbortController().signal);
     const leaves = (command: Command): Command[] => (command.commands.length === 0 ? [command] : command.commands.flatMap(leaves));
     const without = leaves(program).filter((command) => {
       let text = '';
@@ -70,8 +70,8 @@ describe('usage', () => {
     });
     expect(without.map((command) => command.name())).toEqual([]);
   });
-  test('completes', () => {
-    const words = wordsOf(createProgram({}, new AbortController().signal));
+  test('completes', async () => {
+    const words = wordsOf(await createProgram({}, new AbortController().signal));
     expect(words.get('log')).toEqual(['show', 'tail', 'grep', 'diff', 'stat', '--help']);
     const script = completionFor('bash', words);
     const answer = execFileSync('bash', ['-c', `${script}\nCOMP_WORDS=(parley parked sh); COMP_CWORD=2; _parley; echo "\${COMPREPLY[@]}"; COMP_WORDS=(parley --json ver); COMP_CWORD=2; _parley; echo "\${COMPREPLY[@]}"`], { encoding: 'utf8' });

@@ -1,47 +1,30 @@
 import type { Command } from 'commander';
-import { analystsCommand } from './commands/analysts.ts';
-import { benchCommand } from './commands/bench.ts';
-import { completionCommand } from './commands/completion.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { eraseCommand } from './commands/erase.ts';
-import { explainCommand } from './commands/explain.ts';
-import { exportCommand } from './commands/export.ts';
-import { headCommand } from './commands/head.ts';
-import { importCommand } from './commands/import.ts';
-import { lagCommand } from './commands/lag.ts';
-import { logCommand } from './commands/log.ts';
-import { parkedCommand } from './commands/parked.ts';
-import { replayCommand } from './commands/replay.ts';
-import { roomCommand } from './commands/room.ts';
-import { rebuildCommand } from './commands/rebuild.ts';
-import { searchCommand } from './commands/search.ts';
-import { tokenCommand } from './commands/token.ts';
-import { verifyCommand } from './commands/verify.ts';
-import { whoCouldSeeCommand } from './commands/who-could-see.ts';
 import type { Context } from './context.ts';
 
 /** Wraps a command's work: it gets a context, which is closed after it; errors become one line and an exit code. */
 export type Run = <A extends unknown[]>(work: (context: Context, ...args: A) => Promise<void>) => (...args: A) => Promise<void>;
 
-/** Every command, in the order of the help. */
-export const commands: Readonly<Record<string, (program: Command, run: Run) => void>> = {
-  import: importCommand,
-  export: exportCommand,
-  log: logCommand,
-  room: roomCommand,
-  'who-could-see': whoCouldSeeCommand,
-  explain: explainCommand,
-  replay: replayCommand,
-  verify: verifyCommand,
-  head: headCommand,
-  search: searchCommand,
-  parked: parkedCommand,
-  lag: lagCommand,
-  rebuild: rebuildCommand,
-  erase: eraseCommand,
-  analysts: analystsCommand,
-  doctor: doctorCommand,
-  bench: benchCommand,
-  token: tokenCommand,
-  completion: completionCommand,
+type Add = (program: Command, run: Run) => void;
+
+/** Every command, in the order of the help. One is loaded when it is asked for: all of them together are half of Parley. */
+export const commands: Readonly<Record<string, () => Promise<Add>>> = {
+  import: async () => (await import('./commands/import.ts')).importCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
+  log: async () => (await import('./commands/log.ts')).logCommand,
+  room: async () => (await import('./commands/room.ts')).roomCommand,
+  'who-could-see': async () => (await import('./commands/who-could-see.ts')).whoCouldSeeCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  replay: async () => (await import('./commands/replay.ts')).replayCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  head: async () => (await import('./commands/head.ts')).headCommand,
+  search: async () => (await import('./commands/search.ts')).searchCommand,
+  parked: async () => (await import('./commands/parked.ts')).parkedCommand,
+  lag: async () => (await import('./commands/lag.ts')).lagCommand,
+  rebuild: async () => (await import('./commands/rebuild.ts')).rebuildCommand,
+  erase: async () => (await import('./commands/erase.ts')).eraseCommand,
+  analysts: async () => (await import('./commands/analysts.ts')).analystsCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  bench: async () => (await import('./commands/bench.ts')).benchCommand,
+  token: async () => (await import('./commands/token.ts')).tokenCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionCommand,
 };

@@ -18,8 +18,8 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv = pro
     interrupted.abort();
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  const program = createProgram(env, interrupted.signal);
   try {
+    const program = await createProgram(env, interrupted.signal, args);
     await program.parseAsync([...args], { from: 'user' });
     return Number(process.exitCode ?? exitCodes.ok);
   } catch (error) {
@@ -29,8 +29,8 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv = pro
   }
 }
 
-/** The tree of commands. */
-export function createProgram(env: NodeJS.ProcessEnv, signal: AbortSignal): Command {
+/** The tree of commands: of the one that `args` begin with alone, or of all where that is not known yet. */
+export async function createProgram(env: NodeJS.ProcessEnv, signal: AbortSignal, args: readonly string[] = []): Promise<Command> {
   const program = new Command('parley')
     .description('Operates Parley: import, inspect and verify its log, watch its projections.')
     .version(release, '-V, --version')
@@ -49,9 +49,16 @@ export function createProgram(env: NodeJS.ProcessEnv, signal: AbortSignal): Comm
       await opened.close();
     }
   };
-  for (const add of Object.values(commands)) add(program, run);
+  for (const load of wanted(args)) (await load())(program, run);
   for (const each of allOf(program)) each.exitOverride().configureOutput({ outputError: (text, write) => write(`${printable(text)}\n`) });
   return program;
+}
+
+function wanted(args: readonly string[]): (typeof commands)[string][] {
+  const [first = ''] = args.filter((arg) => arg !== '--json');
+  if (first === '-V' || first === '--version') return [];
+  const known = first !== 'completion' && Object.hasOwn(commands, first) ? commands[first] : undefined;
+  return known === undefined ? Object.values(commands) : [known];
 }
 
 function allOf(command: Command): Command[] {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Client } from '@opensearch-project/opensearch';
+import type { Client } from '@opensearch-project/opensearch';
 import { z } from 'zod';
 import type { SearchDocument } from './document.ts';
 
@@ -41,21 +41,26 @@ const requestMsMax = 30_000;
 /** Opens a pool of connections to OpenSearch; they are made when first needed. Nothing is repeated here: callers know what may be. */
 export function openOpenSearch(config: OpenSearchConfig & { readonly OPENSEARCH_URL: string }): OpenSearch {
   const { OPENSEARCH_URL: node, OPENSEARCH_USERNAME: username, OPENSEARCH_PASSWORD: password, OPENSEARCH_CA_FILE: caFile } = config;
-  const client = new Client({
+  const options = {
     node, maxRetries: 0, requestTimeout: requestMsMax,
     ...(username !== undefined && { auth: { username, password: password ?? '' } }),
     ...(caFile !== undefined && { ssl: { ca: readFileSync(caFile, 'utf8') } }),
-  });
+  };
+  let opened: Promise<Client> | undefined;
+  // The library is 500 files: only who asks OpenSearch something waits for them.
+  const clientOf = (): Promise<Client> => (opened ??= import('@opensearch-project/opensearch').then(({ Client: Library }) => new Library(options)));
   return {
     async request(method, path, body, { timeoutMs = requestMsMax, signal } = {}) {
       const [pathname = path, query = ''] = path.split('?');
       const isBulk = typeof body === 'string';
+      const client = await clientOf();
       const sent = client.transport.request(
         { method, path: pathname, querystring: query, ...(body !== undefined && (isBulk ? { bulkBody: body } : { body })) },
         { requestTimeout: timeoutMs, maxRetries: 0 },
       );
       const abort = (): void => { (sent as unknown as { abort?: () => void }).abort?.(); };
       signal?.addEventListener('abort', abort);
+      if (signal?.aborted === true) abort();
       try {
         const { statusCode, body: answer } = await sent;
         return { status: statusCode ?? 0, body: answer };
@@ -66,7 +71,7 @@ export function openOpenSearch(config: OpenSearchConfig & { readonly OPENSEARCH_
         signal?.removeEventListener('abort', abort);
       }
     },
-    close: () => client.close(),
+    close: async () => (await opened)?.close(),
   };
 }
 
