@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
 import { assertExact, assertGapFree, judge, type Sent } from '../harness/checker.ts';
@@ -58,7 +59,21 @@ async function verify(sends: Sent[], what: string): Promise<void> {
   }
 }
 
+type Place = Pick<Awaited<ReturnType<typeof accepted>>, 'n' | 'seq' | 'events'>;
+const placeOf = ({ n, seq, events }: Place): Place => ({ n, seq, events });
+
 describe('acknowledged is stored, once', () => {
+  let once: { readonly by: Person; readonly id: string; readonly command: Record<string, unknown> & { type: string }; readonly place: Place; readonly sentAtMs: number };
+
+  test('one command 20 times in parallel: one answer', async () => {
+    const by = await person(chat, 'durable-ann');
+    const [id, command] = [uuidv7(), { type: 'post-message', roomId: await newRoom(by), text: 'once' }];
+    const answers = await Promise.all(Array.from({ length: 20 }, () => accepted(by.socket.send(command, id))));
+    const places = answers.map(placeOf);
+    expect(new Set(places.map((place) => JSON.stringify(place))).size).toBe(1);
+    once = { by, id, command, place: places[0]!, sentAtMs: performance.now() };
+  });
+
   test('kill -9 of NATS five times during 10,000 acknowledged sends', async () => {
     const sends: Sent[] = [];
     const acked = () => sends.filter(({ outcome }) => outcome === 'ok').length;
@@ -103,19 +118,13 @@ describe('acknowledged is stored, once', () => {
     await verify(sends, 'killed services');
   }, 400_000);
 
-  test('one command 20 times in parallel and again after 30 s: one event, one answer', async () => {
-    const ann = await person(chat, 'durable-ann');
-    const room = await newRoom(ann);
-    const id = uuidv7();
-    const command = { type: 'post-message', roomId: room, text: 'once' };
-    const first = await Promise.all(Array.from({ length: 20 }, () => accepted(ann.socket.send(command, id))));
-    await new Promise((resolve) => setTimeout(resolve, 30_000));
-    const again = await accepted(ann.socket.send(command, id));
-    const places = [...first, again].map(({ n, seq, events }) => ({ n, seq, events }));
-    expect(new Set(places.map((place) => JSON.stringify(place))).size).toBe(1);
-    const stored = (await readLog(chat.servers.natsUrl)).flatMap(({ events }) => events).filter(({ commandId }) => commandId === id);
+  test('the same command once more, over 30 s and many deaths later: still one event, and the answer it got then', async () => {
+    await pause(Math.max(0, once.sentAtMs + 30_000 - performance.now()));
+    const socket = await new Reconnecting(chat, once.by, 2).socket();
+    expect(placeOf(await accepted(socket.send(once.command, once.id)))).toEqual(once.place);
+    const stored = (await readLog(chat.servers.natsUrl)).flatMap(({ events }) => events).filter(({ commandId }) => commandId === once.id);
     expect(stored).toHaveLength(1);
-    const other = await ann.socket.send({ ...command, text: 'something else' }, id);
+    const other = await socket.send({ ...once.command, text: 'something else' }, once.id);
     expect(other).toMatchObject({ ended: 'refused', problem: { code: 'id-reused' } });
   }, 120_000);
 });
