@@ -8,7 +8,7 @@ export function startParley(chat: Constellation, args: readonly string[]): Child
   const { servers, world } = chat;
   return spawn(process.execPath, [join(ROOT, 'infra', 'cli', 'dist', 'main.js'), ...args], {
     env: {
-      PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1',
+      PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], NO_COLOR: '1',
       NATS_URL: servers.natsUrl, DATABASE_URL: servers.postgres.databaseUrl, VAULT_URL: servers.postgres.vaultUrl,
       ...(servers.redis && { REDIS_URL: servers.redis.url }), GATEWAY_URL: chat.url(), QUERY_URL: chat.service('query-service').url, PARLEY_WS: world.workspace ?? 'main',
       PARLEY_KEK: world.secrets.PARLEY_KEK, PARLEY_INTERNAL_KEY: world.secrets.PARLEY_INTERNAL_KEY, NATS_MONITOR_URL: servers.nats.monitorUrl,

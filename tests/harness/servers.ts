@@ -38,9 +38,10 @@ export type Servers = {
 export async function startServers(options: ServersOptions = {}): Promise<Servers> {
   const dir = await mkdtemp(join(tmpdir(), 'parley-test-'));
   const sync = options.sync ?? 'always';
+  const copyOf = process.env['PARLEY_TEST_POSTGRES_DIR'];
   const started = await Promise.allSettled([
     options.cluster === true ? startNatsCluster({ dir: join(dir, 'nats'), sync }) : startNats({ dir: join(dir, 'nats'), sync }),
-    startPostgres({ dir: join(dir, 'postgres'), fsync: options.fsync ?? false }),
+    startPostgres({ dir: join(dir, 'postgres'), fsync: options.fsync ?? false, ...(copyOf !== undefined && options.prepared !== false && { copyOf }) }),
     options.redis === false ? Promise.resolve(undefined) : startRedis({ dir: join(dir, 'redis') }),
   ] as const);
   const stop = async (): Promise<void> => {

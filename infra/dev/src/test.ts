@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startVitest, type Reporter, type TestModule } from 'vitest/node';
+import { migrate } from '@parley/kernel/stores/migrate';
 import { ROOT } from './paths.ts';
+import { migrationFolders } from './servers-up.ts';
+import { cacheDir } from './servers/cache.ts';
 import { ensureChromium } from './servers/chromium.ts';
 import { ensureNats } from './servers/nats.ts';
-import { ensurePostgres } from './servers/postgres.ts';
+import { ensurePostgres, startPostgres } from './servers/postgres.ts';
 import { ensureOpenSearch, startOpenSearch } from './servers/opensearch.ts';
 import { ensureRedis } from './servers/redis.ts';
 import { PlainError, printFailure, step } from './steps.ts';
@@ -28,9 +31,12 @@ export async function main(args: readonly string[]): Promise<number> {
   const filters = args.filter((arg) => !PROJECTS.includes(arg as Project));
   process.on('SIGINT', () => process.exit(130));
   await using stack = new AsyncDisposableStack();
+  // Hundreds of short-lived processes of the same code: each would compile it anew.
+  process.env['NODE_COMPILE_CACHE'] ??= join(cacheDir(), 'compiled');
   const tally: Tally = { passed: 0, failed: 0, skipped: 0, troubles: [] };
   try {
     await bringServers(projects);
+    if (projects.some((project) => project !== 'unit')) await sharePostgres(stack);
     if (asksOpenSearch(projects, filters)) await shareOpenSearch(stack);
     for (const project of projects) await runProject(project, filters, tally);
   } catch (error) {
@@ -54,6 +60,19 @@ async function bringServers(projects: readonly Project[]): Promise<void> {
     if ((await ensureRedis(note)) === undefined) throw new PlainError('The tests need Redis: install redis-server 7 and run this again.');
   });
   if (projects.includes('e2e')) await step('Chromium', ensureChromium);
+}
+
+/** One cluster with all tables, made once, of which every test's own server begins as a copy. */
+async function sharePostgres(stack: AsyncDisposableStack): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-postgres-'));
+  stack.defer(() => rm(dir, { recursive: true, force: true }));
+  await step('tables to copy', async () => {
+    const server = await startPostgres({ dir, fsync: false });
+    await migrate(server.databaseUrl, migrationFolders.read, {});
+    await migrate(server.vaultUrl, migrationFolders.vault, {});
+    await server.stop();
+  });
+  process.env['PARLEY_TEST_POSTGRES_DIR'] = dir;
 }
 
 /** Starting it takes as long as many specs together: only for those that search, which have it in the path of their file. */

@@ -81,6 +81,25 @@ describe('PostgreSQL', () => {
     expect((await vault`select current_database() as name`)[0]?.['name']).toBe('parley_vault');
     await vault.end();
   });
+  test('begins as a copy of another, with its tables and its password, and leaves that one alone', async () => {
+    const first = await startPostgres({ dir: join(dir, 'original'), fsync: false });
+    const original = postgres(first.databaseUrl, { max: 1 });
+    await original`create table said (what text)`;
+    await original`insert into said values ('once')`;
+    await original.end();
+    await first.stop();
+
+    await using copy = await startPostgres({ dir: join(dir, 'copy'), fsync: false, copyOf: first.dir });
+    const copied = postgres(copy.databaseUrl, { max: 1 });
+    await copied`insert into said values ('twice')`;
+    expect(await copied`select what from said`).toHaveLength(2);
+    await copied.end();
+    await first.restart();
+    const again = postgres(first.databaseUrl, { max: 1 });
+    expect(await again`select what from said`).toHaveLength(1);
+    await again.end();
+    await first.stop();
+  });
 });
 
 describe('Redis', () => {
