@@ -1,4 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** What takes minutes begins first, so that no worker waits for it at the end; the others as ever, the largest files first. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => /(archive|durability|rebuild|search-faults)\.(e2e|int)\.spec/.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 const shared = {
   resolve: { conditions: ['parley-source'] },
@@ -13,8 +23,9 @@ const project = (name: string, testTimeout: number, fileParallelism: boolean) =>
 
 export default defineConfig({
   test: {
-    // Whole products with people in a browser, and what saturates the machine or compares times, have it for themselves.
-    projects: [project('unit', 60_000, true), project('int', 120_000, true), project('e2e', 600_000, false), project('load', 600_000, false)],
+    sequence: { sequencer: LongestFirst },
+    // What saturates the machine or compares times has it for itself.
+    projects: [project('unit', 60_000, true), project('int', 120_000, true), project('e2e', 600_000, true), project('load', 600_000, false)],
     maxWorkers: 2,
   },
 });
