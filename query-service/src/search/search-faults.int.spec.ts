@@ -1,4 +1,4 @@
-import { chown, cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startOpenSearch } from '@parley/dev/servers/opensearch';
@@ -111,44 +111,38 @@ test('an older write never replaces a newer one', async () => {
   expect(await texts('"second wording"')).toEqual(['second wording']);
 });
 
-test('while it is down search alone is refused; then it catches up, also from an older index, and nothing redacted comes back', async () => {
+test('killed, search alone is refused; back with an index of before it catches up, and nothing redacted comes back', async () => {
   const [secret, other] = [posted('the secret pomelo'), posted('another pomelo')];
   await say(secret, other);
   await isWhole(recoveryMsMax);
   const [{ n }] = (await rowsOf(secret)) as unknown as [{ n: number }];
-
-  await server.stop();
+  // What is flushed lies in files that never change: a copy of them is an index of this moment.
+  await openSearch.request('POST', `/${alias}/_flush?force=true&wait_if_ongoing=true`);
   const older = `${server.dir}-older`;
   stack.defer(() => rm(older, { recursive: true, force: true }));
   await cp(join(server.dir, 'data'), older, { recursive: true });
+  await say(posted('pomelo of the later time'));
+  await isWhole(recoveryMsMax);
+
+  await server.kill('SIGKILL');
   for (let batch = 0; batch < 5; batch += 1) await say(...Array.from({ length: 20 }, (_, at) => posted(`pomelo while down ${batch} ${at}`)));
   await say(redacted(secret, n));
   await world.settled();
   expect(await find('pomelo')).toMatchObject({ status: 503, body: { code: 'search-unavailable', retryAfterMs: 1_000 } });
   expect((await asked.ask(ann, `/v1/rooms/${room}/messages`)).status).toBe(200);
-  await server.restart();
-  const answeredAt = performance.now();
-  await isWhole(recoveryMsMax);
-  expect(performance.now() - answeredAt).toBeLessThan(recoveryMsMax);
-  expect(await texts('secret')).toEqual([]);
 
-  // Killed, and what comes back is the index of before.
-  await say(posted('pomelo of the later time'));
-  await isWhole(recoveryMsMax);
-  await server.kill('SIGKILL');
   await rm(join(server.dir, 'data'), { recursive: true });
   await cp(older, join(server.dir, 'data'), { recursive: true });
   const user = unprivilegedUser();
-  if (user) {
-    await chown(join(server.dir, 'data'), user.uid, user.gid);
-    await run('chown', ['-R', `${user.uid}:${user.gid}`, join(server.dir, 'data')]);
-  }
+  if (user) await run('chown', ['-R', `${user.uid}:${user.gid}`, join(server.dir, 'data')]);
   await server.restart();
+  const answeredAt = performance.now();
   // Nobody says anything: the indexer notices by itself.
   await isWhole(recoveryMsMax);
+  expect(performance.now() - answeredAt).toBeLessThan(recoveryMsMax);
   expect(await texts('secret')).toEqual([]);
   expect(await texts('later time')).toEqual(['pomelo of the later time']);
-}, 3 * startMsMax);
+}, 2 * startMsMax);
 
 async function rowsOf(post: Event): Promise<SearchRow[]> {
   await world.settled();
