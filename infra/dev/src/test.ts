@@ -23,9 +23,9 @@ type Tally = { passed: number; failed: number; skipped: number; readonly trouble
 /**
  * Runs the tests, one kind after the other, against real servers, and ends with one line `N passed, N failed`.
  * Arguments that are kinds (unit, int, e2e, load) choose kinds; all others choose files by a part of their path.
- * @returns the exit code: 0 only when something ran, nothing failed, nothing was skipped and no error went unhandled.
+ * `fetched` is what is being fetched already. @returns the exit code: 0 only when something ran, nothing failed, nothing was skipped and no error went unhandled.
  */
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(args: readonly string[], fetched?: Promise<void>): Promise<number> {
   const chosen = PROJECTS.filter((project) => args.includes(project));
   const projects = chosen.length > 0 ? chosen : PROJECTS;
   const filters = args.filter((arg) => !PROJECTS.includes(arg as Project));
@@ -35,10 +35,14 @@ export async function main(args: readonly string[]): Promise<number> {
   process.env['NODE_COMPILE_CACHE'] ??= join(cacheDir(), 'compiled');
   const tally: Tally = { passed: 0, failed: 0, skipped: 0, troubles: [] };
   try {
-    await bringServers(projects);
-    if (projects.some((project) => project !== 'unit')) await sharePostgres(stack);
-    if (asksOpenSearch(projects, filters)) await shareOpenSearch(stack);
-    for (const project of projects) await runProject(project, filters, tally);
+    // What must be fetched comes while the unit tests, which need no server, keep the processor busy.
+    const servers = (fetched ?? Promise.resolve()).then(() => bringServers(projects, filters, stack));
+    servers.catch(() => {});
+    for (const project of projects) {
+      if (project !== 'unit') await servers;
+      await runProject(project, filters, tally);
+    }
+    await servers;
   } catch (error) {
     printFailure(error);
     tally.failed += 1;
@@ -52,7 +56,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 /** What a test needs is there before the first one runs; what cannot be had is a failure that names it. */
-async function bringServers(projects: readonly Project[]): Promise<void> {
+async function bringServers(projects: readonly Project[], filters: readonly string[], stack: AsyncDisposableStack): Promise<void> {
   if (!projects.some((project) => project !== 'unit')) return;
   await step('NATS server', ensureNats);
   await step('PostgreSQL', ensurePostgres);
@@ -60,6 +64,8 @@ async function bringServers(projects: readonly Project[]): Promise<void> {
     if ((await ensureRedis(note)) === undefined) throw new PlainError('The tests need Redis: install redis-server 7 and run this again.');
   });
   if (projects.includes('e2e')) await step('Chromium', ensureChromium);
+  await sharePostgres(stack);
+  if (asksOpenSearch(projects, filters)) await shareOpenSearch(stack);
 }
 
 /** One cluster with all tables, made once, of which every test's own server begins as a copy. */
