@@ -5,6 +5,7 @@ import { Objm } from '@nats-io/obj';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { eventStreams, streamNames } from '@parley/contracts/wire/partition';
 import { membersBucket, snapshotsBucket, subjectsOfStream } from '@parley/contracts/wire/subjects';
+import { isNoPeers, whenPlaced } from './when-placed.ts';
 
 /** A member that has not beaten for this long is gone; NATS removes its key and tells every watcher. */
 export const memberTtlMs = 3_000;
@@ -56,14 +57,14 @@ export async function provisionOne(nc: NatsConnection, name: string, options: Pr
 }
 
 async function provisionSnapshots(nc: NatsConnection, jsm: JetStreamManager, { replicas }: ProvisionOptions): Promise<void> {
-  await new Objm(nc).create(snapshotsBucket, { storage: StorageType.File, replicas, description: 'Snapshots of aggregates; disposable' });
+  await whenPlaced(() => new Objm(nc).create(snapshotsBucket, { storage: StorageType.File, replicas, description: 'Snapshots of aggregates; disposable' }), requestMs);
   await check(jsm, { name: `OBJ_${snapshotsBucket}`, storage: StorageType.File });
 }
 
 /** Creates the bucket of members if it is missing, as after the restart of a single server, which forgets memory streams. */
 export async function provisionMembers(nc: NatsConnection, replicas: number): Promise<void> {
   const bucket = { history: 1, ttl: memberTtlMs, markerTTL: memberMarkerMs, storage: StorageType.Memory, replicas, description: 'Live command-service instances' };
-  await new Kvm(nc).create(membersBucket, bucket);
+  await whenPlaced(() => new Kvm(nc).create(membersBucket, bucket), requestMs);
   const jsm = await jetstreamManager(nc, { timeout: requestMs });
   const wanted = { storage: StorageType.Memory, max_age: nanos(memberTtlMs), allow_msg_ttl: true, subject_delete_marker_ttl: nanos(memberMarkerMs) };
   await check(jsm, { name: `KV_${membersBucket}`, ...wanted });
@@ -102,13 +103,14 @@ export function newEpoch(): string {
 async function provisionStream(jsm: JetStreamManager, wanted: Wanted): Promise<void> {
   if (!(await exists(jsm, wanted.name))) {
     try {
-      await jsm.streams.add(wanted);
+      await whenPlaced(() => jsm.streams.add(wanted), requestMs);
     } catch (error) {
       const code = error instanceof JetStreamApiError ? error.code : 0;
       if (code === storageInsufficient) {
         throw new ProvisionError(`NATS has no room for stream ${wanted.name} of ${wanted.max_bytes} bytes: raise max_file_store, or give the streams less.`, { cause: error });
       }
       if (code === subjectsOverlap) throw new ProvisionError(`Stream ${wanted.name} cannot be made: another stream holds some of its subjects.`, { cause: error });
+      if (isNoPeers(error)) throw new ProvisionError(`NATS has no ${wanted.num_replicas ?? 1} servers with JetStream that stream ${wanted.name} could lie on: start all servers of the cluster first.`, { cause: error });
       // Another process created it in the meantime, with an epoch of its own.
       if (code !== nameInUse) throw error;
     }
