@@ -275,9 +275,11 @@ describe('a watermark', () => {
     const stop = new AbortController();
     const stopped = checkLog(nc, 'main', { signal: stop.signal, watermarks: store, onProgress: (_, name) => { if (name === stream) stop.abort(); } });
     await expect(stopped).rejects.toThrow();
-    expect((await store.read(stream))?.seq).toBeGreaterThan(0);
+    const kept = (await store.read(stream))!.seq;
+    expect(kept).toBeGreaterThan(0);
     const after = await checkLog(nc, 'main', { signal, watermarks: store });
     expect(after).toMatchObject({ findings: [] });
-    expect(after.before.commits).toBeGreaterThanOrEqual(20);
+    // How far it came before it was stopped is chance; all of that is not read again.
+    expect(after.before.commits).toBeGreaterThanOrEqual(kept);
   });
 });
