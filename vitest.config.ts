@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => /(archive|durability|start|erase|rebuild|search-faults)\.(e2e|int)\.spec/.test(moduleId);
+    const isLong = ({ moduleId }: TestSpecification): boolean => /(start|erase|rebuild|search-faults)\.(e2e|int)\.spec/.test(moduleId);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
