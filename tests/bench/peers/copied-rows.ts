@@ -37,7 +37,13 @@ export async function copyIn(sql: Sql, projection: AnyProjection, generation: nu
     await tx`select set_config('synchronous_commit', 'off', true)`;
     for (const { table, pieces } of rows) {
       const writable = await tx`copy ${tx(schemaOf(ref))}.${tx(table)} from stdin`.writable();
-      for (const piece of pieces) if (!writable.write(piece)) await once(writable, 'drain');
+      let written = Promise.resolve();
+      for (const piece of pieces) {
+        written = new Promise((resolve, reject) => { writable.write(piece, (error) => (error ? reject(error) : resolve())); });
+        if (writable.writableNeedDrain) await once(writable, 'drain');
+      }
+      // The data ends where the end is asked for: only once nothing of it waits here.
+      await written;
       writable.end();
       await setImmediate();
       await tx`select 1`;
