@@ -51,6 +51,8 @@ describe('usage', () => {
   };
   test.each([
     [['nonsense'], 'commander.unknownCommand'],
+    [['constructor'], 'commander.unknownCommand'],
+    [['--json', 'nonsense'], 'commander.unknownCommand'],
     [['import', 'irc', 'x'], 'commander.missingMandatoryOptionValue'],
     [['import', 'irc', '--room', 'x'], 'commander.missingArgument'],
     [['import', 'irc', 'x', '--room', 'x', '--days', '0'], 'commander.invalidArgument'],
@@ -58,6 +60,9 @@ describe('usage', () => {
     [['token', 'no-id'], 'commander.invalidArgument'],
   ])('%j is refused', async (args, code) => expect((await parse(...args)).code).toBe(code));
   test.each([[['--help']], [['import', 'irc', '--help']], [['--version']]])('%j is answered', async (args) => expect((await parse(...args)).exit).toBe(0));
+  test.each([
+    [['verify', '--full'], ['verify']], [['--json', 'lag'], ['lag']], [['--version'], []],
+  ])('%j loads no other command', async (args, names) => expect((await createProgram({}, new AbortController().signal, args)).commands.map((each) => each.name())).toEqual(names));
   test('every command has examples', async () => {
     const program = await createProgram({}, new AbortController().signal);
     const leaves = (command: Command): Command[] => (command.commands.length === 0 ? [command] : command.commands.flatMap(leaves));
