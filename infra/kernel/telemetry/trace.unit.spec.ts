@@ -88,11 +88,10 @@ describe('while spans go to a file', () => {
 });
 
 test('a span that is not recorded is a call and no more: no context is entered for it', () => {
-  const entered = vi.spyOn(AsyncLocalStorage.prototype, 'run');
+  using entered = vi.spyOn(AsyncLocalStorage.prototype, 'run');
   const result = Promise.resolve(1);
   expect(withSpan('work', { attributes: { a: 1 } }, () => result)).toBe(result);
   expect(entered).not.toHaveBeenCalled();
   withSpan('work', { parent }, () => 1);
   expect(entered).toHaveBeenCalledOnce();
-  entered.mockRestore();
 });

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 // taken by any connection while its server is down, even by one that asks for that very server and so reaches itself.
 const FIRST = 12_000;
 const COUNT = 20_000;
-// Processes that look for ports at the same moment look at different ones.
+// Processes that look for ports at the same moment mostly look at different ones.
 const LANES = 16;
 const TRIES = 200;
 
