@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { Client } from '@opensearch-project/opensearch';
 import { z } from 'zod';
 import type { SearchDocument } from './document.ts';
 
@@ -46,14 +45,14 @@ export function openOpenSearch(config: OpenSearchConfig & { readonly OPENSEARCH_
     ...(username !== undefined && { auth: { username, password: password ?? '' } }),
     ...(caFile !== undefined && { ssl: { ca: readFileSync(caFile, 'utf8') } }),
   };
-  let opened: Promise<Client> | undefined;
-  // The library is 500 files: only who asks OpenSearch something waits for them.
-  const clientOf = (): Promise<Client> => (opened ??= import('@opensearch-project/opensearch').then(({ Client: Library }) => new Library(options)));
+  // The library is 500 files. Who has no OpenSearch never loads them; who has does so now, not while the first question waits.
+  const opening = import('@opensearch-project/opensearch').then(({ Client }) => new Client(options));
+  opening.catch(() => {});
   return {
     async request(method, path, body, { timeoutMs = requestMsMax, signal } = {}) {
       const [pathname = path, query = ''] = path.split('?');
       const isBulk = typeof body === 'string';
-      const client = await clientOf();
+      const client = await opening;
       const sent = client.transport.request(
         { method, path: pathname, querystring: query, ...(body !== undefined && (isBulk ? { bulkBody: body } : { body })) },
         { requestTimeout: timeoutMs, maxRetries: 0 },
@@ -71,7 +70,7 @@ export function openOpenSearch(config: OpenSearchConfig & { readonly OPENSEARCH_
         signal?.removeEventListener('abort', abort);
       }
     },
-    close: async () => (await opened)?.close(),
+    close: async () => (await opening).close(),
   };
 }
 
