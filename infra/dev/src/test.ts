@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { startVitest, type Reporter, type TestModule } from 'vitest/node';
 import { migrate } from '@parley/kernel/stores/migrate';
 import { ROOT } from './paths.ts';
@@ -112,7 +112,7 @@ function counting(tally: Tally): Reporter {
   return {
     onTestRunEnd(modules, unhandledErrors) {
       for (const module of modules) count(module, tally);
-      fail(tally, 'an error outside of any test', unhandledErrors);
+      for (const error of unhandledErrors) fail(tally, `an error outside of any test${whileRunning(error)}`, [error]);
     },
   };
 }
@@ -134,6 +134,12 @@ function count(module: TestModule, tally: Tally): void {
   for (const suite of module.children.allSuites()) fail(tally, `${file} > ${suite.fullName}`, suite.errors());
 }
 
+/** The test runner notes which file was at work, and in it which test. */
+function whileRunning(error: object): string {
+  const { VITEST_TEST_PATH: path, VITEST_TEST_NAME: name } = error as { readonly VITEST_TEST_PATH?: string; readonly VITEST_TEST_NAME?: string };
+  return path === undefined ? '' : `, while ${relative(ROOT, path)} ran${name === undefined ? '' : ` > ${name}`}`;
+}
+
 type Shown = { readonly message: string; readonly stack?: string | undefined };
 
 function fail(tally: Tally, where: string, errors: readonly Shown[]): void {
@@ -141,11 +147,12 @@ function fail(tally: Tally, where: string, errors: readonly Shown[]): void {
   for (const error of errors) tally.troubles.push(trouble(where, error));
 }
 
-/** Where it broke, the message's first lines and the first frame of the project's own code. */
+/** Where it broke, the message's first lines and the first frame of the project's own code, or the first frames at all. */
 function trouble(where: string, error: Shown | undefined): string {
   const message = firstLines(error?.message ?? 'ended without an error', TROUBLE_LINES);
-  const frame = error?.stack?.split('\n').find((line) => line.trim().startsWith('at ') && !line.includes('node_modules'));
-  return [`FAILED ${where}`, message, ...(frame === undefined ? [] : [frame.trim()])].join('\n    ');
+  const frames = error?.stack?.split('\n').map((line) => line.trim()).filter((line) => line.startsWith('at ')) ?? [];
+  const ours = frames.find((frame) => !/node_modules|node:/.test(frame));
+  return [`FAILED ${where}`, message, ...(ours === undefined ? frames.slice(0, TROUBLE_LINES) : [ours])].join('\n    ');
 }
 
 function firstLines(text: string, count: number): string {
