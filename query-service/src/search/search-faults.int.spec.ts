@@ -1,14 +1,16 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { streamOf } from '@parley/contracts/wire/partition';
 import { startOpenSearch } from '@parley/dev/servers/opensearch';
 import { unprivilegedUser } from '@parley/dev/servers/unprivileged';
 import { run } from '@parley/dev/run';
 import { until } from '@parley/dev/until';
 import { documentOf, type SearchRow } from '@parley/kernel/search/document';
-import { openOpenSearch } from '@parley/kernel/search/opensearch';
+import { openOpenSearch, positionId } from '@parley/kernel/search/opensearch';
 import { projectorsConfig } from '@parley/projectors/config';
 import { bulk } from '@parley/projectors/search/opensearch-bulk';
+import { readPosition } from '@parley/projectors/search/opensearch-positions';
 import { startProjectors } from '@parley/projectors/start';
 import { person } from '@parley/projectors/testing/stories.spec';
 import { type Said as Event, uuidv7, World } from '@parley/projectors/testing/world.spec';
@@ -109,6 +111,21 @@ test('an older write never replaces a newer one', async () => {
   await isWhole(recoveryMsMax);
   expect(await texts('"first wording"')).toEqual([]);
   expect(await texts('"second wording"')).toEqual(['second wording']);
+});
+
+test('an index that is of before from one moment to the next is filled again, though nobody says anything and nothing fails', async () => {
+  const stream = streamOf({ kind: 'room', id: room });
+  const before = (await readPosition(openSearch, alias, stream))!.position;
+  const post = posted('the persimmon of today');
+  await say(post);
+  await isWhole(recoveryMsMax);
+  // What a deletion leaves behind would refuse the same document for a minute.
+  await openSearch.request('PUT', `/${alias}/_settings`, { index: { gc_deletes: '0s' } });
+  await openSearch.request('DELETE', `/${alias}/_doc/${encodeURIComponent(`${room}:${post.data['messageId'] as string}`)}?refresh=true`);
+  expect((await indexed()).join()).not.toContain(post.data['messageId']);
+  await openSearch.request('PUT', `/${alias}/_doc/${encodeURIComponent(positionId(stream))}`, { position: before });
+  await isWhole(recoveryMsMax);
+  expect(await texts('persimmon')).toEqual(['the persimmon of today']);
 });
 
 test('killed, search alone is refused; back with an index of before it catches up, and nothing redacted comes back', async () => {
