@@ -7,6 +7,7 @@ import { stemmer } from 'stemmer';
 export type Token = { readonly text: string; readonly start: number; readonly end: number; readonly dense: boolean };
 
 const run = /[\p{L}\p{N}\p{M}]+/gu;
+const plain = /^[A-Za-z0-9]+$/;
 const denseRun = /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+/gu;
 const marks = /\p{Mn}+/gu;
 /** Longer words (hashes, encoded data) are kept by their beginning: no index takes keys of any length. */
@@ -16,23 +17,34 @@ const stemsMax = 50_000;
 /** Words of a text with their places in it, in order. Everything that is neither letter, number nor mark parts words; so does a change between dense and other scripts. */
 export function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
-  for (const { 0: found, index } of text.matchAll(run)) {
-    let from = 0;
-    for (const { 0: dense, index: at } of found.matchAll(denseRun)) {
-      if (at > from) tokens.push(spaced(found.slice(from, at), index + from));
-      tokens.push({ text: dense.normalize('NFKC'), start: index + at, end: index + at + dense.length, dense: true });
-      from = at + dense.length;
-    }
-    if (from < found.length) tokens.push(spaced(found.slice(from), index + from));
+  run.lastIndex = 0;
+  for (let match = run.exec(text); match !== null; match = run.exec(text)) {
+    const { 0: found, index } = match;
+    // Most words of most texts; nothing of what follows would change them.
+    if (plain.test(found)) tokens.push({ text: found.toLowerCase(), start: index, end: index + found.length, dense: false });
+    else addParts(tokens, found, index);
   }
-  return tokens.filter(({ text: word }) => word !== '');
+  return tokens;
+}
+
+function addParts(tokens: Token[], found: string, index: number): void {
+  let from = 0;
+  denseRun.lastIndex = 0;
+  for (let match = denseRun.exec(found); match !== null; match = denseRun.exec(found)) {
+    const { 0: dense, index: at } = match;
+    if (at > from) tokens.push(...spaced(found.slice(from, at), index + from));
+    tokens.push({ text: dense.normalize('NFKC'), start: index + at, end: index + at + dense.length, dense: true });
+    from = at + dense.length;
+  }
+  if (from < found.length) tokens.push(...spaced(found.slice(from), index + from));
 }
 
 /** Compatibility forms, case and accents make no difference: "Ｃａｆé" is "cafe". */
-function spaced(found: string, start: number): Token {
+function spaced(found: string, start: number): Token[] {
   const folded = found.normalize('NFKC').toLowerCase().normalize('NFD').replace(marks, '').normalize('NFC');
   // Compatibility forms such as "㎏" or "½" may come apart into what is no letter.
-  return { text: folded.replace(/[^\p{L}\p{N}]+/gu, ''), start, end: start + found.length, dense: false };
+  const text = folded.replace(/[^\p{L}\p{N}]+/gu, '');
+  return text === '' ? [] : [{ text, start, end: start + found.length, dense: false }];
 }
 
 /** The words of a text as an index keeps them: in order, between single spaces, with one at either end. */

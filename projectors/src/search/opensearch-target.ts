@@ -1,3 +1,4 @@
+import type { SearchDocument } from '@parley/kernel/search/document';
 import { ensureIndex, indexBehind, isGeneration, type OpenSearch } from '@parley/kernel/search/opensearch';
 import type { Sql } from '@parley/kernel/stores/postgres';
 import { logger } from '@parley/kernel/telemetry/log';
@@ -10,8 +11,12 @@ import type { PutBatch, SearchTarget } from './target.ts';
 
 const target = 'opensearch';
 const batchesTogetherMax = 16;
+/** Of one bulk. Several small ones keep all of an index's threads at work, and the next is read meanwhile. */
+const documentsTogetherMax = 2_000;
+const bulksAtOnce = 2;
 const watchEveryMs = 1_000;
 
+type Sending = { readonly index: string; readonly documents: readonly SearchDocument[] };
 type Lane = { readonly index: string; readonly place: Place };
 
 /**
@@ -23,7 +28,7 @@ type Lane = { readonly index: string; readonly place: Place };
 export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql): SearchTarget {
   const isAside = isGeneration(name);
   const lanes = new Map<string, Lane>();
-  /** Sequences whose documents OpenSearch has acknowledged. */
+  /** Sequences up to which `search.recent` may hold what OpenSearch has acknowledged. */
   const pushed = new Map<string, number>();
   const findable = combine<PutBatch, void>(async (batches) => {
     await sql.begin(async (tx) => {
@@ -31,11 +36,16 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
       await movePositions(tx, target, batches);
     });
     return batches.map(() => {});
-  }, batchesTogetherMax);
-  const send = combine<PutBatch & { readonly index: string }, void>(async (batches) => {
-    for (const [index, of] of Map.groupBy(batches, (batch) => batch.index)) await bulk(openSearch, index, newest(of.flatMap(({ documents }) => documents)));
-    return batches.map(() => {});
-  }, batchesTogetherMax);
+  }, { max: batchesTogetherMax });
+  const send = combine<Sending, void>(async (pieces) => {
+    for (const [index, of] of Map.groupBy(pieces, (piece) => piece.index)) await bulk(openSearch, index, newest(of.flatMap(({ documents }) => documents)));
+    return pieces.map(() => {});
+  }, { max: documentsTogetherMax, weigh: ({ documents }) => documents.length, callsMax: bulksAtOnce });
+  // Versions tell which of two writes stays, so pieces may arrive in any order.
+  const sendAll = async (index: string, documents: readonly SearchDocument[]): Promise<void> => {
+    const pieces = Array.from({ length: Math.ceil(documents.length / documentsTogetherMax) }, (_, at) => documents.slice(at * documentsTogetherMax, (at + 1) * documentsTogetherMax));
+    await Promise.all(pieces.map((piece) => send({ index, documents: piece })));
+  };
   const putting = new Set<string>();
   const watch = isAside ? undefined : startWatch(openSearch, name, sql, { lanes, pushed, putting });
   return {
@@ -59,12 +69,14 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
       putting.add(batch.stream);
       try {
         if (batch.live && !isAside) await findable(batch);
-        if (batch.documents.length > 0) await send({ ...batch, index: lane.index });
+        await sendAll(lane.index, batch.documents);
         const place = await writePosition(openSearch, lane.index, batch, lane.place);
         // The alias may have moved meanwhile: what went into the index of before is put again into the one of now.
         if (lanes.get(batch.stream) !== lane) throw new Fenced('search-opensearch', batch.stream, batch.from);
         lanes.set(batch.stream, { ...lane, place });
-        pushed.set(batch.stream, batch.to);
+        // Catching up puts nothing there, and showing each second what came would cost the index more than taking it in. The
+        // first time something of an earlier process may be left.
+        if (batch.live || !pushed.has(batch.stream)) pushed.set(batch.stream, batch.to);
       } finally {
         putting.delete(batch.stream);
       }

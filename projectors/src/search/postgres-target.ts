@@ -17,7 +17,7 @@ export function postgresTarget(sql: Sql, name = 'postgres', table: DocumentTable
       await saveDocuments(tx, table, batches);
       return movePositions(tx, name, batches);
     }),
-    batchesTogetherMax,
+    { max: batchesTogetherMax },
   );
   return {
     name,

@@ -3,7 +3,8 @@ import type { Sql } from '@parley/kernel/stores/postgres';
 import { combine } from './combine.ts';
 
 const pageRows = 1_000;
-const roomsTogetherMax = 64;
+/** Rows that one question asks for: the next is read while these are on their way to the index. */
+const rowsTogetherMax = 1_000;
 
 type Row = SearchRow & { readonly gone: boolean };
 export type MessageKey = { readonly room: string; readonly n: number };
@@ -36,7 +37,7 @@ export function openRows(sql: Sql): Rows {
     const answers = asked.map(({ stream, seq }): SearchDocument[] | undefined => ((answer!.seqs?.[stream] ?? 0) >= seq ? [] : undefined));
     for (const row of answer!.rows ?? []) answers[row.ask]?.push(documentOf(row, row.gone));
     return answers;
-  }, roomsTogetherMax);
+  }, { max: rowsTogetherMax, weigh: ({ keys }) => keys.length });
 
   async function* pages(where: (after: MessageKey) => ReturnType<typeof sql>, first: MessageKey): AsyncGenerator<SearchDocument[]> {
     for (let after = first; ;) {
