@@ -63,12 +63,12 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
       }
       return found?.position;
     },
+    ...(!isAside && { show: findable }),
     async put(batch) {
       const lane = lanes.get(batch.stream);
       if (!lane) throw new Fenced('search-opensearch', batch.stream, batch.from);
       putting.add(batch.stream);
       try {
-        if (batch.live && !isAside) await findable(batch);
         await sendAll(lane.index, batch.documents);
         const place = await writePosition(openSearch, lane.index, batch, lane.place);
         // The alias may have moved meanwhile: what went into the index of before is put again into the one of now.

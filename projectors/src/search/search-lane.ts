@@ -7,6 +7,7 @@ import { Fenced, pause, Stopped } from '../runner/failures.ts';
 import type { LaneReport } from '../runner/lane-report.ts';
 import { anotherLog } from '../runner/worker.ts';
 import type { ConversationsAt } from './conversations-at.ts';
+import { LanePuts } from './lane-puts.ts';
 import type { MessageKey, Rows } from './rows.ts';
 import type { PutBatch, SearchTarget } from './target.ts';
 import { touchedBy } from './touched.ts';
@@ -37,31 +38,39 @@ export async function runSearchLane(deps: LaneDeps, stream: string, report: Lane
   report.running(position.seq, state.epoch, 0);
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
+  const puts = new LanePuts((batch) => target.put(batch));
   const batches = prepare(deps, followStream(nc, stream, position.seq + 1, { signal: both, batchMessagesMax, batchBytesMax }), stream, both);
   let at = position.seq;
+  let wasLive = true;
   let paidAtMs = performance.now();
   try {
     let next = batches.next();
     for (;;) {
-      const result = await orOwed(deps, next, stream, { seq: at, epoch: state.epoch });
+      const result = await orOwed(deps, puts, next, { stream, seq: at, epoch: state.epoch });
       if (signal.aborted || result.done) return;
       next = batches.next();
-      // Read ahead while this one is written; its error is met when its turn comes.
+      // Read ahead while this one is shown; its error is met when its turn comes.
       next.catch(() => {});
       const { toSeq, storedAtMs, documents, owed, events } = result.value;
       if (owed.length > 0) await noteOwed(sql, target.name, owed);
-      const begun = performance.now();
-      await target.put({ stream, epoch: state.epoch, from: at, to: toSeq, documents, live: Date.now() - storedAtMs < liveMsMax });
-      report.applied(events, performance.now() - begun);
+      const batch = { stream, epoch: state.epoch, from: at, to: toSeq, documents, live: Date.now() - storedAtMs < liveMsMax };
+      // What was not shown tells its position when it is put: that comes first, or what is told would have a hole.
+      if (batch.live && !wasLive) await puts.idle();
+      if (batch.live) await target.show?.(batch);
+      wasLive = batch.live;
+      await puts.add(batch, (tookMs) => {
+        report.applied(events, tookMs);
+        report.reached(toSeq, storedAtMs);
+      });
       at = toSeq;
-      report.reached(at, storedAtMs);
       // A busy stream leaves no pause to pay in.
       if (performance.now() - paidAtMs < owedPollMs) continue;
-      await payOwed(deps, stream, { seq: at, epoch: state.epoch });
+      await payOwed(deps, puts, { stream, seq: at, epoch: state.epoch });
       paidAtMs = performance.now();
     }
   } finally {
     ended.abort();
+    await puts.stop();
     await batches.return(undefined).catch(() => {});
   }
 }
@@ -94,15 +103,18 @@ async function* prepare({ conversations, rows }: LaneDeps, batches: AsyncIterabl
   }
 }
 
+type At = { readonly stream: string; readonly seq: number; readonly epoch: string };
+
 /** The next batch; while none comes, what was owed for rooms that are set aside no more. */
-async function orOwed(deps: LaneDeps, next: Promise<IteratorResult<Prepared>>, stream: string, at: { readonly seq: number; readonly epoch: string }): Promise<IteratorResult<Prepared>> {
+async function orOwed(deps: LaneDeps, puts: LanePuts, next: Promise<IteratorResult<Prepared>>, at: At): Promise<IteratorResult<Prepared>> {
   for (;;) {
     let timer: NodeJS.Timeout | undefined;
     const idle = new Promise<undefined>((resolve) => { timer = setTimeout(resolve, owedPollMs, undefined); });
-    const result = await Promise.race([next, idle]).finally(() => clearTimeout(timer));
+    const result = await Promise.race([next, idle, puts.failed]).finally(() => clearTimeout(timer));
     if (result !== undefined) return result;
-    if (!(await deps.target.isCurrent(stream, at.seq))) throw new Fenced(`search-${deps.target.name}`, stream, at.seq);
-    await payOwed(deps, stream, at);
+    await puts.idle();
+    if (!(await deps.target.isCurrent(at.stream, at.seq))) throw new Fenced(`search-${deps.target.name}`, at.stream, at.seq);
+    await payOwed(deps, puts, at);
   }
 }
 
@@ -113,10 +125,11 @@ async function noteOwed(sql: Sql, target: string, owed: readonly Owed[]): Promis
     on conflict (target, room_id) do update set from_n = least(o.from_n, excluded.from_n)`;
 }
 
-async function payOwed({ sql, target, rows }: LaneDeps, stream: string, { seq, epoch }: { readonly seq: number; readonly epoch: string }): Promise<void> {
+async function payOwed({ sql, target, rows }: LaneDeps, puts: LanePuts, { stream, seq, epoch }: At): Promise<void> {
   const debts = await sql<{ room: string; from_n: number }[]>`select room_id as room, from_n from search.owed where target = ${target.name}`;
   const mine = debts.filter(({ room }) => streamOf(room) === stream);
   if (mine.length === 0) return;
+  await puts.idle();
   const parked = new Set(await rows.parked(mine.map(({ room }) => room)));
   for (const { room, from_n: fromN } of mine) {
     if (parked.has(room)) continue;

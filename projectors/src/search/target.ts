@@ -11,7 +11,7 @@ export type PutBatch = {
   /** The same as `from`: there is more to come before the position may move. */
   readonly to: number;
   readonly documents: readonly SearchDocument[];
-  /** Just said: somebody may look for it before the index shows it by itself. */
+  /** Just said: somebody may look for it before the index shows it by itself, so it was shown before it is put. */
   readonly live: boolean;
 };
 
@@ -24,6 +24,8 @@ export type SearchTarget = {
   readonly name: string;
   /** The position as the index itself keeps it; undefined for a stream that it never saw. Rejects while it is away. */
   position(stream: string): Promise<Position | undefined>;
+  /** Makes what was just said findable at once where the index itself takes its time; it is put later all the same. */
+  show?(batch: PutBatch): Promise<void>;
   /** Puts all of a batch and moves the position. Rejects with Fenced when the position is not `from`, with anything else when it should be tried again. */
   put(batch: PutBatch): Promise<void>;
   /** False: the index is not as this process left it, so the lane has to ask for its position again. */

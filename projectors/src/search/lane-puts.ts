@@ -1,0 +1,85 @@
+import type { PutBatch } from './target.ts';
+
+const documentsWaitingMax = 2_000;
+
+type Waiting = { readonly batch: PutBatch; readonly onPut: (tookMs: number) => void };
+
+/**
+ * Puts the batches of one lane one after the other while later ones are read and shown; what waits goes together. After
+ * the first failure nothing more is put: the lane begins again from where its index is.
+ */
+export class LanePuts {
+  readonly #put: (batch: PutBatch) => Promise<void>;
+  readonly #failure = Promise.withResolvers<never>();
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+  #taken = Promise.withResolvers<void>();
+
+  constructor(put: (batch: PutBatch) => Promise<void>) {
+    this.#put = put;
+    this.#failure.promise.catch(() => {});
+  }
+
+  /** Rejects as soon as a batch could not be put; never resolves. */
+  get failed(): Promise<never> {
+    return this.#failure.promise;
+  }
+
+  /** Resolves once few enough wait. `onPut` is called after the batch was put. Rejects when one before it could not be. */
+  async add(batch: PutBatch, onPut: (tookMs: number) => void): Promise<void> {
+    this.#waiting.push({ batch, onPut });
+    this.#running ??= this.#run();
+    while (this.#waiting.length > 1 && documentsOf(this.#waiting) > documentsWaitingMax) await Promise.race([this.#taken.promise, this.failed]);
+  }
+
+  /** Resolves when nothing is under way. Rejects when a batch could not be put. */
+  async idle(): Promise<void> {
+    if (this.#running) await Promise.race([this.#running, this.failed]);
+  }
+
+  /** Leaves what waits, and ends when what is under way has ended. */
+  async stop(): Promise<void> {
+    this.#waiting = [];
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // In a turn of its own: what is added together goes together.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const together = this.#waiting.splice(0, togetherCount(this.#waiting));
+      this.#taken.resolve();
+      this.#taken = Promise.withResolvers();
+      const begun = performance.now();
+      try {
+        await this.#put(merged(together.map(({ batch }) => batch)));
+      } catch (error) {
+        this.#waiting = [];
+        this.#failure.reject(error);
+        return;
+      }
+      const tookMs = (performance.now() - begun) / together.length;
+      for (const { onPut } of together) onPut(tookMs);
+    }
+    this.#running = undefined;
+  }
+}
+
+const documentsOf = (waiting: readonly Waiting[]): number => waiting.reduce((sum, { batch }) => sum + batch.documents.length, 0);
+
+/** At least one; more while they are of one kind and no more documents than one call should hold. */
+function togetherCount(waiting: readonly Waiting[]): number {
+  const [first] = waiting as readonly [Waiting];
+  let documents = 0;
+  const end = waiting.findIndex(({ batch }, at) => {
+    documents += batch.documents.length;
+    return at > 0 && (batch.live !== first.batch.live || documents > documentsWaitingMax);
+  });
+  return end < 0 ? waiting.length : end;
+}
+
+/** One batch from where the first begins to where the last ends. */
+function merged(batches: readonly PutBatch[]): PutBatch {
+  const [first] = batches as readonly [PutBatch];
+  return batches.length === 1 ? first : { ...first, to: batches.at(-1)!.to, documents: batches.flatMap(({ documents }) => documents) };
+}
