@@ -8,8 +8,8 @@ import { conditions, effort, limit, quantiles, report, row } from './measure.ts'
 const ROOMS = 10;
 const PER_SECOND = 200;
 /** Every so many messages one is looked for. */
-const PROBE_EVERY = 10;
-const POLL_MS = 4;
+const PROBE_EVERY = 20;
+const POLL_MS = 10;
 const GIVE_UP_MS = 10_000;
 const { rounds: ROUNDS, seconds: SECONDS } = effort({ rounds: 5, seconds: 10 });
 

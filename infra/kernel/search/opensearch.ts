@@ -90,6 +90,8 @@ export const positionId = (stream: string): string => `position:${stream}`;
 export const indexBody = {
   settings: {
     number_of_shards: 1, auto_expand_replicas: '0-1', refresh_interval: '1s',
+    // Documents and positions lie in the same shard: after a crash both are equally old, and the log fills them again.
+    'translog.durability': 'async', 'translog.sync_interval': '1s',
     analysis: {
       tokenizer: { korean: { type: 'nori_tokenizer', decompound_mode: 'mixed', discard_punctuation: true } },
       analyzer: {

@@ -15,7 +15,7 @@ export async function scrubIndex(sql: Sql, openSearch: OpenSearch, alias: string
   const rows = openRows(sql);
   for (let from = 0; from < messages.length; from += documentsTogetherMax) {
     const keys = messages.slice(from, from + documentsTogetherMax).map((n) => ({ room, n }));
-    await bulk(openSearch, index, (await rows.at({ keys, stream: '', seq: 0 })) ?? []);
+    await bulk(openSearch, index, (await rows.at({ keys, stream: '', seq: 0 }))?.documents ?? []);
   }
   await openSearch.request('POST', `/${index}/_refresh`);
 }

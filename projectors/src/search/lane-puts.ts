@@ -10,13 +10,17 @@ type Waiting = { readonly batch: PutBatch; readonly onPut: (tookMs: number) => v
  */
 export class LanePuts {
   readonly #put: (batch: PutBatch) => Promise<void>;
+  readonly #lingerMs: number;
   readonly #failure = Promise.withResolvers<never>();
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #taken = Promise.withResolvers<void>();
+  #hurry: () => void = () => {};
 
-  constructor(put: (batch: PutBatch) => Promise<void>) {
+  /** `lingerMs`: what was shown already waits for more to go with it, because every call costs the index two requests. */
+  constructor(put: (batch: PutBatch) => Promise<void>, lingerMs: number) {
     this.#put = put;
+    this.#lingerMs = lingerMs;
     this.#failure.promise.catch(() => {});
   }
 
@@ -29,24 +33,39 @@ export class LanePuts {
   async add(batch: PutBatch, onPut: (tookMs: number) => void): Promise<void> {
     this.#waiting.push({ batch, onPut });
     this.#running ??= this.#run();
+    if (documentsOf(this.#waiting) >= documentsWaitingMax) this.#hurry();
     while (this.#waiting.length > 1 && documentsOf(this.#waiting) > documentsWaitingMax) await Promise.race([this.#taken.promise, this.failed]);
   }
 
   /** Resolves when nothing is under way. Rejects when a batch could not be put. */
   async idle(): Promise<void> {
+    this.#hurry();
     if (this.#running) await Promise.race([this.#running, this.failed]);
   }
 
   /** Leaves what waits, and ends when what is under way has ended. */
   async stop(): Promise<void> {
     this.#waiting = [];
+    this.#hurry();
     await this.#running;
+  }
+
+  async #linger(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#lingerMs);
+      this.#hurry = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #run(): Promise<void> {
     // In a turn of its own: what is added together goes together.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
+      if (this.#waiting[0]!.batch.live && this.#lingerMs > 0) await this.#linger();
+      if (this.#waiting.length === 0) break;
       const together = this.#waiting.splice(0, togetherCount(this.#waiting));
       this.#taken.resolve();
       this.#taken = Promise.withResolvers();

@@ -1,5 +1,5 @@
 import type { SearchDocument } from '@parley/kernel/search/document';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { LanePuts } from './lane-puts.ts';
 import type { PutBatch } from './target.ts';
 
@@ -7,9 +7,9 @@ const document = {} as SearchDocument;
 const batch = (from: number, { live = true, documents = 1 } = {}): PutBatch => ({ stream: 'EVT_0', epoch: 'e', from, to: from + 1, documents: Array.from({ length: documents }, () => document), live });
 
 /** Puts that end when they are told to. */
-function slowly() {
+function slowly(lingerMs = 0) {
   const calls: { readonly from: number; readonly to: number; readonly documents: number; readonly end: () => void; readonly fail: (error: Error) => void }[] = [];
-  const puts = new LanePuts(({ from, to, documents }) => new Promise((end, fail) => { calls.push({ from, to, documents: documents.length, end, fail }); }));
+  const puts = new LanePuts(({ from, to, documents }) => new Promise((end, fail) => { calls.push({ from, to, documents: documents.length, end, fail }); }), lingerMs);
   return { puts, calls, turn: () => new Promise((resolve) => { setImmediate(resolve); }), shown: () => calls.map(({ from, to, documents }) => ({ from, to, documents })) };
 }
 
@@ -83,4 +83,32 @@ test('stopping waits for what is under way and leaves the rest', async () => {
   calls[0]!.end();
   await stopping;
   expect(shown()).toHaveLength(1);
+});
+
+test('what was shown waits for more, unless somebody waits for it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const { puts, calls, turn, shown } = slowly(200);
+    await puts.add(batch(1), () => {});
+    await turn();
+    await puts.add(batch(2), () => {});
+    await turn();
+    expect(shown()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(shown()).toEqual([{ from: 1, to: 3, documents: 2 }]);
+    calls[0]!.end();
+    await turn();
+    await puts.add(batch(3), () => {});
+    await turn();
+    const idle = puts.idle();
+    await turn();
+    expect(shown()[1]).toEqual({ from: 3, to: 4, documents: 1 });
+    calls[1]!.end();
+    await idle;
+    await puts.add(batch(4, { live: false }), () => {});
+    await turn();
+    expect(shown()[2]).toEqual({ from: 4, to: 5, documents: 1 });
+  } finally {
+    vi.useRealTimers();
+  }
 });

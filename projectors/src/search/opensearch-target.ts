@@ -6,7 +6,7 @@ import { Fenced } from '../runner/failures.ts';
 import { combine } from './combine.ts';
 import { bulk } from './opensearch-bulk.ts';
 import { type Place, readPlaces, readPosition, writePosition } from './opensearch-positions.ts';
-import { movePositions, newest, saveDocuments } from './postgres-target.ts';
+import { newest, saveAndMove } from './postgres-target.ts';
 import type { PutBatch, SearchTarget } from './target.ts';
 
 const target = 'opensearch';
@@ -30,13 +30,7 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
   const lanes = new Map<string, Lane>();
   /** Sequences up to which `search.recent` may hold what OpenSearch has acknowledged. */
   const pushed = new Map<string, number>();
-  const findable = combine<PutBatch, void>(async (batches) => {
-    await sql.begin(async (tx) => {
-      await saveDocuments(tx, 'search.recent', batches);
-      await movePositions(tx, target, batches);
-    });
-    return batches.map(() => {});
-  }, { max: batchesTogetherMax });
+  const findable = combine<PutBatch, boolean>((batches) => saveAndMove(sql, target, 'search.recent', batches), { max: batchesTogetherMax });
   const send = combine<Sending, void>(async (pieces) => {
     for (const [index, of] of Map.groupBy(pieces, (piece) => piece.index)) await bulk(openSearch, index, newest(of.flatMap(({ documents }) => documents)));
     return pieces.map(() => {});
@@ -63,7 +57,7 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
       }
       return found?.position;
     },
-    ...(!isAside && { show: findable }),
+    ...(!isAside && { show: async (batch: PutBatch) => { await findable(batch); } }),
     async put(batch) {
       const lane = lanes.get(batch.stream);
       if (!lane) throw new Fenced('search-opensearch', batch.stream, batch.from);
@@ -80,7 +74,7 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
       } finally {
         putting.delete(batch.stream);
       }
-      if (!batch.live && !isAside) await sql.begin((tx) => movePositions(tx, target, [batch]));
+      if (!batch.live && !isAside) await saveAndMove(sql, target, undefined, [batch]);
     },
     isCurrent: async (stream) => lanes.has(stream),
     [Symbol.asyncDispose]: async () => watch?.stop(),

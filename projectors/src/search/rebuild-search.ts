@@ -63,7 +63,7 @@ export async function rebuildPostgres(deps: RebuildDeps): Promise<Rebuilt> {
   await sql`create table search.document_next (like search.document including all)`;
   await sql`delete from search.position where target = ${nextName}`;
   const starting = await readStarting(sql);
-  const documents = await copyRows(deps, (page) => sql.begin((tx) => saveDocuments(tx, next, [{ stream: '', epoch: '', from: 0, to: 0, documents: page, live: false }])));
+  const documents = await copyRows(deps, (page) => saveDocuments(sql, next, page));
   await sql`insert into search.position (target, stream, epoch, seq) select ${nextName}, w.stream, w.epoch, w.seq from json_to_recordset(${JSON.stringify(starting)}::text::json) as w(stream text, epoch text, seq bigint)`;
   await catchUp(deps, postgresTarget(sql, nextName, next));
   await sql`analyze search.document_next`;

@@ -8,12 +8,14 @@ const rowsTogetherMax = 1_000;
 
 type Row = SearchRow & { readonly gone: boolean };
 export type MessageKey = { readonly room: string; readonly n: number };
+/** Documents of rows, and which of their rooms are set aside: these rows are not what their log says. */
+export type Found = { readonly documents: SearchDocument[]; readonly parked: readonly string[] };
 type Asked = { readonly keys: readonly MessageKey[]; readonly stream: string; readonly seq: number };
 
 /** Reads rows of messages and makes documents of them. Those without a row are left out. */
 export type Rows = {
   /** Undefined: the rows that are read have not reached that place of the stream, whatever was told before. */
-  readonly at: (asked: Asked) => Promise<SearchDocument[] | undefined>;
+  readonly at: (asked: Asked) => Promise<Found | undefined>;
   /** All of a room from event `fromN` on, in pages. */
   readonly ofRoom: (room: string, fromN: number) => AsyncGenerator<SearchDocument[]>;
   readonly all: (after?: MessageKey) => AsyncGenerator<SearchDocument[]>;
@@ -26,16 +28,20 @@ export function openRows(sql: Sql): Rows {
   const columns = sql`m.room_id, m.n, m.message_id, m.author, rm.iso(m.at) as at, m.sent_at, m.state, m.text, m.revision, m.has_link, m.reply_id, r.deleted_n is not null as gone`;
   const documents = (rows: readonly Row[]): SearchDocument[] => rows.map((row) => documentOf(row, row.gone));
   // Lateral with a limit, so that each key is looked up in the index of its partition whatever the planner believes.
-  const at = combine<Asked, SearchDocument[] | undefined>(async (asked) => {
-    const [answer] = await sql<{ seqs: Record<string, number> | null; rows: (Row & { ask: number })[] | null }[]>`
+  const at = combine<Asked, Found | undefined>(async (asked) => {
+    const [answer] = await sql<{ seqs: Record<string, number> | null; parked: string[] | null; rows: (Row & { ask: number })[] | null }[]>`
+      with wanted as materialized (select * from json_to_recordset(${JSON.stringify(asked.flatMap(({ keys }, ask) => keys.map((key) => ({ ask, ...key }))))}::text::json) as w(ask int, room text, n bigint))
       select
         (select json_object_agg(c.stream, c.seq) from ops.active_checkpoint c where c.projection = 'conversations') as seqs,
+        (select json_agg(p.aggregate) from ops.active_parked p where p.kind = 'room' and p.projection = 'conversations' and p.aggregate in (select w.room from wanted w)) as parked,
         (select json_agg(f) from (
           select w.ask, ${columns}
-          from json_to_recordset(${JSON.stringify(asked.flatMap(({ keys }, ask) => keys.map((key) => ({ ask, ...key }))))}::text::json) as w(ask int, room text, n bigint)
+          from wanted w
           cross join lateral (select * from rm.message x where x.room_id = w.room and x.n = w.n limit 1) m join rm.room r on r.room_id = m.room_id) f) as rows`;
-    const answers = asked.map(({ stream, seq }): SearchDocument[] | undefined => ((answer!.seqs?.[stream] ?? 0) >= seq ? [] : undefined));
-    for (const row of answer!.rows ?? []) answers[row.ask]?.push(documentOf(row, row.gone));
+    const parked = new Set(answer!.parked);
+    const answers = asked.map(({ keys, stream, seq }): Found | undefined =>
+      ((answer!.seqs?.[stream] ?? 0) >= seq ? { documents: [], parked: [...new Set(keys.map(({ room }) => room))].filter((room) => parked.has(room)) } : undefined));
+    for (const row of answer!.rows ?? []) answers[row.ask]?.documents.push(documentOf(row, row.gone));
     return answers;
   }, { max: rowsTogetherMax, weigh: ({ keys }) => keys.length });
 

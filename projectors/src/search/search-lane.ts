@@ -8,7 +8,7 @@ import type { LaneReport } from '../runner/lane-report.ts';
 import { anotherLog } from '../runner/worker.ts';
 import type { ConversationsAt } from './conversations-at.ts';
 import { LanePuts } from './lane-puts.ts';
-import type { MessageKey, Rows } from './rows.ts';
+import type { Found, MessageKey, Rows } from './rows.ts';
 import type { PutBatch, SearchTarget } from './target.ts';
 import { touchedBy } from './touched.ts';
 
@@ -16,6 +16,8 @@ const batchMessagesMax = 500;
 const batchBytesMax = 1024 * 1024;
 /** What was stored longer ago is no news: the index is catching up. */
 const liveMsMax = 10_000;
+/** For so long what can be found already may wait for more to go to the index with it. */
+const shownLingerMs = 200;
 const owedPollMs = 2_000;
 const rowsPollMs = 20;
 
@@ -38,7 +40,7 @@ export async function runSearchLane(deps: LaneDeps, stream: string, report: Lane
   report.running(position.seq, state.epoch, 0);
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
-  const puts = new LanePuts((batch) => target.put(batch));
+  const puts = new LanePuts((batch) => target.put(batch), target.show ? shownLingerMs : 0);
   const batches = prepare(deps, followStream(nc, stream, position.seq + 1, { signal: both, batchMessagesMax, batchBytesMax }), stream, both);
   let at = position.seq;
   let wasLive = true;
@@ -89,17 +91,21 @@ async function* prepare({ conversations, rows }: LaneDeps, batches: AsyncIterabl
       for await (const documents of rows.ofRoom(room, 0)) yield { toSeq: beforeSeq, storedAtMs, events: 0, documents, owed: [] };
     }
     const keys: MessageKey[] = [...messages].flatMap(([room, numbers]) => [...numbers].map((n) => ({ room, n })));
-    const documentsAt = async (): Promise<SearchDocument[]> => {
-      for (;;) {
-        const found = await rows.at({ keys, stream, seq: toSeq });
-        if (found || signal.aborted) return found ?? [];
-        await pause(rowsPollMs, signal);
-      }
-    };
-    const [documents, parked] = keys.length === 0 ? [[], []] : await Promise.all([documentsAt(), rows.parked([...messages.keys()])]);
+    const { documents, parked } = keys.length === 0 ? nothing : await foundAt(rows, { keys, stream, seq: toSeq }, signal);
     if (signal.aborted) return;
     const owed = parked.map((room) => ({ room, fromN: Math.min(...messages.get(room)!) }));
     yield { toSeq, storedAtMs, events: batch.length, documents, owed };
+  }
+}
+
+const nothing: Found = { documents: [], parked: [] };
+
+/** Asks until the rows that are read are as far, or the signal aborts. */
+async function foundAt(rows: Rows, asked: Parameters<Rows['at']>[0], signal: AbortSignal): Promise<Found> {
+  for (;;) {
+    const found = await rows.at(asked);
+    if (found || signal.aborted) return found ?? nothing;
+    await pause(rowsPollMs, signal);
   }
 }
 

@@ -91,6 +91,7 @@ test('a document that never fits holds up no other', async () => {
   await say(posted('before'), posted('the unfitting one'), posted('after'));
   await world.settled();
   await until('the others to be found', async () => (await texts('after')).length === 1);
+  await until('the one to be refused, and the others to be in the index', async () => proxy.seen.poisoned > 0 && (await indexed()).length === (await wanted()).length - 1);
   const there = new Set(await indexed());
   expect(proxy.seen.poisoned).toBe(1);
   expect((await wanted()).filter((line) => !there.has(line))).toHaveLength(1);
