@@ -95,6 +95,31 @@ describe('poison', () => {
     expect(rows.tables).toEqual(fold.tables);
   }, 60_000);
 
+  test('is found among so many commits that their rows are copied', async () => {
+    for (const id of ['much', 'more']) {
+      await newRoom(id);
+      for (let first = 1; first <= 500; first += 100) {
+        await world.append({ kind: 'room', id }, Array.from({ length: 100 }, (_, at) => {
+          const ordinal = first + at;
+          const text = id === 'much' && ordinal === 333 ? 'venom' : `said as number ${ordinal}`;
+          return { type: 'message.posted', by: person(1), data: { messageId: uuidv7(), author: person(1), ordinal, hasLink: false, mentions: [] }, content: { text } };
+        }));
+      }
+    }
+    await world.sql`alter table conversations_1.message add constraint venom check (text <> 'venom')`;
+    await using _projectors = await startProjectors(world.config());
+    await world.settled();
+    expect(await world.sql`select aggregate, reason, from_n from ops.parked where aggregate in ('much', 'more')`).toMatchObject([{ aggregate: 'much', reason: 'sql-23514', from_n: 304 }]);
+    expect(await roomRow('much')).toMatchObject({ ordinal: 300 });
+    expect(await roomRow('more')).toMatchObject({ ordinal: 500 });
+    await world.sql`alter table conversations_1.message drop constraint venom`;
+    await world.sql`update ops.parked set retry_requested_at = now() where aggregate = 'much'`;
+    await until('the retry', async () => (await world.sql`select 1 from ops.parked where aggregate = 'much'`).length === 0);
+    await world.settled();
+    const { rows, fold } = await world.dumps();
+    expect(rows.tables).toEqual(fold.tables);
+  }, 60_000);
+
   test('bytes that are no commit park too', async () => {
     await newRoom('garbage');
     await using projectors = await startProjectors(world.config());

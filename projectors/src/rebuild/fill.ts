@@ -6,7 +6,7 @@ import { makeUpTo } from '../generations/generation-tables.ts';
 import { aggregatesOf, applyCommits, foldCommits } from '../runner/apply.ts';
 import { aggregateKey, type Lane, laneSchema, moveCheckpoint, readCheckpoint, readHeads, saveHeads } from '../runner/checkpoint.ts';
 import { crashPoint } from '../runner/crash-point.ts';
-import { judge, reasonOf, Stopped } from '../runner/failures.ts';
+import { judge, judgeMany, reasonOf, Stopped } from '../runner/failures.ts';
 import { park, readParked } from '../runner/parking.ts';
 import { prepareSteps, type Step } from '../runner/prepare.ts';
 import type { OpenedCommit } from '../runner/projection.ts';
@@ -120,7 +120,7 @@ class Filler {
       await this.#write(toSeq, commits, this.#bulk);
     } catch (error) {
       this.#lane.projection.forget?.();
-      if (commits.length === 0 || !mayBePoison(error)) throw error;
+      if (commits.length === 0 || judgeMany(error) !== 'park') throw error;
       await this.#makeKeys();
       await this.#narrow(toSeq, commits);
     }
@@ -166,7 +166,7 @@ class Filler {
     try {
       return await this.#write(toSeq, commits, false);
     } catch (error) {
-      if (judge(error) !== 'park') throw error;
+      if ((commits.length > 1 ? judgeMany(error) : judge(error)) !== 'park') throw error;
       const [commit] = commits as readonly [OpenedCommit];
       if (commits.length === 1) {
         await this.#park(commit.seq, commit, reasonOf(error), commit);
@@ -184,9 +184,4 @@ class Filler {
     this.#at = toSeq;
     this.#parked = await readParked(this.#deps.sql, this.#lane);
   }
-}
-
-/** After a failed COPY the database may only say that the transaction is over (25P02). */
-function mayBePoison(error: unknown): boolean {
-  return judge(error) === 'park' || (error as { code?: unknown } | null)?.code === '25P02';
 }

@@ -3,6 +3,9 @@ import { crashPoint } from './crash-point.ts';
 import { Stopped } from './failures.ts';
 import type { OpenedCommit, Statement, Tx } from './projection.ts';
 
+/** From so many events on COPY is the cheaper way. More than one commit holds: what a failed COPY was about is found by halving. */
+const copiedEventsMin = 256;
+
 /**
  * Applies commits in one transaction that moves the checkpoint from `from` to `to`. Order of statements: checkpoint,
  * reads, then one write per table, sent together. `skipped` are commits of parked aggregates: of these only what takes
@@ -18,11 +21,19 @@ export async function applyCommits(
     commits.length === 0 ? undefined : projection.load(tx, laneSchema(lane), commits),
   ]);
   crashPoint('mid-transaction');
+  if (projection.bulk && skipped.length === 0 && eventsOf(commits) >= copiedEventsMin) {
+    await saveHeads(tx, lane, foldCommits(lane, heads, rows, commits));
+    await projection.bulk.save(tx, laneSchema(lane), rows);
+    crashPoint('before-commit');
+    return;
+  }
   const written: Statement[] = commits.length === 0 ? [] : foldAll(tx, lane, heads, rows, commits);
   if (skipped.length > 0 && projection.evenWhenParked) written.push(...projection.evenWhenParked(tx, laneSchema(lane), skipped));
   await Promise.all(written);
   crashPoint('before-commit');
 }
+
+const eventsOf = (commits: readonly OpenedCommit[]): number => commits.reduce((sum, { events }) => sum + events.length, 0);
 
 /** Folds commits into loaded rows and sends the writes. Throws Stopped as `foldCommits` does. */
 export function foldAll(tx: Tx, lane: Lane, heads: ReadonlyMap<string, Head>, rows: unknown, commits: readonly OpenedCommit[]): Statement[] {

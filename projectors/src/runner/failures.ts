@@ -43,6 +43,14 @@ export function judge(error: unknown): Verdict {
   return 'retry';
 }
 
+/**
+ * The same for several commits that were written together: `park` also when all that is known is that the transaction was
+ * over (25P02), as after a failed COPY. Halving tells more; a single commit is never copied.
+ */
+export function judgeMany(error: unknown): Verdict {
+  return (error as { code?: unknown } | null)?.code === '25P02' ? 'park' : judge(error);
+}
+
 /** Short code and detail under which an aggregate is parked. */
 export function reasonOf(error: unknown): { readonly reason: string; readonly detail: string } {
   if (error instanceof Poison) return { reason: error.reason, detail: error.message };

@@ -77,7 +77,7 @@ export type Projection<Rows = unknown> = {
   readonly fold: (rows: Rows, commit: OpenedCommit) => void;
   /** Sends one statement per table for what changed; the runner awaits them together. */
   readonly save: (tx: Tx, schema: string, rows: Rows) => readonly Statement[];
-  /** How to save faster while tables are filled from event 1; without, `save` does it. */
+  /** How to save many events at once, and while tables are filled from event 1; without, `save` does it. */
   readonly bulk?: BulkSave<Rows>;
   /** Columns per table that hold what people wrote, and say so when it was erased. */
   readonly erasable?: Readonly<Record<string, readonly string[]>>;

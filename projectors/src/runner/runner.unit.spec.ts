@@ -6,7 +6,7 @@ import { encodeCommit } from '@parley/kernel/event-store/commit-codec';
 import type { StreamMessage } from '@parley/kernel/event-store/read-stream';
 import { subjectOf } from '@parley/contracts/wire/subjects';
 import { describe, expect, test } from 'vitest';
-import { backoffMs, Fenced, judge, Poison, reasonOf, Stopped } from './failures.ts';
+import { backoffMs, Fenced, judge, judgeMany, Poison, reasonOf, Stopped } from './failures.ts';
 import { people } from '../projections/people/projection.ts';
 import { LaneReport } from './lane-report.ts';
 import { prepareSteps, type Step } from './prepare.ts';
@@ -23,6 +23,11 @@ describe('what is done about an error', () => {
     [sql('40P01'), 'retry'], [sql('53300'), 'retry'], [sql('57P01'), 'retry'], [sql('42P01'), 'retry'], [sql('ECONNREFUSED'), 'retry'], [sql('CONNECTION_CLOSED'), 'retry'],
     [new Error('anything'), 'retry'], [new Fenced('p', 's', 1), 'fenced'], [new Stopped('x'), 'stop'],
   ])('%s %s', (error, verdict) => expect(judge(error)).toBe(verdict));
+
+  test('of several commits written together, also when only the transaction is known to be over', () => {
+    expect([sql('25P02'), sql('23505'), sql('40P01'), new Fenced('p', 's', 1)].map(judgeMany)).toEqual(['park', 'park', 'retry', 'fenced']);
+    expect(judge(sql('25P02'))).toBe('retry');
+  });
 
   test('reasons are short codes', () => {
     expect(reasonOf(sql('23505')).reason).toBe('sql-23505');

@@ -8,7 +8,7 @@ import { withSpan } from '@parley/kernel/telemetry/trace';
 import { applyCommits } from './apply.ts';
 import { aggregateKey, type Lane, laneSchema, readCheckpoint } from './checkpoint.ts';
 import { crashPoint } from './crash-point.ts';
-import { backoffMs, judge, pause, reasonOf, Stopped } from './failures.ts';
+import { backoffMs, judge, judgeMany, pause, reasonOf, Stopped } from './failures.ts';
 import type { LaneReport } from './lane-report.ts';
 import { noteFailedRetry, park, type Parked, readParked } from './parking.ts';
 import { prepareSteps, type Step } from './prepare.ts';
@@ -133,7 +133,7 @@ export class Worker {
         if (attempt > 0) this.#report.waiting(undefined);
         return;
       } catch (error) {
-        const verdict = judge(error);
+        const verdict = commits.length > 1 ? judgeMany(error) : judge(error);
         if (verdict === 'fenced' || verdict === 'stop') throw error;
         this.#lane.projection.forget?.();
         if (verdict === 'park' && commits.length > 0) {
