@@ -30,6 +30,7 @@ import { LagWatch } from './lag-watch.ts';
 import { Opening } from './opening.ts';
 import { SocketConnection } from './parley-socket.ts';
 import { Presence } from './presence.ts';
+import { GapFrames } from './gap-frames.ts';
 import { goLive, type ResumeContext } from './resume.ts';
 import { followRevocations } from './revocations.ts';
 import type { RoomChannel } from './room-channel.ts';
@@ -107,7 +108,7 @@ export class Live {
       renew: (connection, token) => void renewToken(options.tokens, connection, token),
     };
     this.#resume = {
-      hub: this.hub, log: options.log, opening, admission: new Admission(logReadsMax, logReadsWaitingMax), gateway: options.instance,
+      hub: this.hub, log: options.log, opening, admission: new Admission(logReadsMax, logReadsWaitingMax), gateway: options.instance, frames: new GapFrames(),
       onOutcome: (outcome, reason, missed) => options.metrics.resumed(outcome, reason, missed),
     };
     this.#heartbeat = new Heartbeat((connection) => this.#idleCursor(connection), () => this.#tick());

@@ -2,9 +2,10 @@ import { closeCodes } from '@parley/contracts/realtime/close-codes';
 import { type Cursor, decodeCursor, encodeCursor } from '@parley/contracts/realtime/cursor';
 import { heartbeatMs } from '@parley/contracts/realtime/limits';
 import type { Connection } from './connection.ts';
-import { Delivered } from './delivered.ts';
+import type { Delivered } from './delivered.ts';
 import { InsufficientState } from './directory.ts';
 import { collectGap, type Gap, type GapContext } from './gap.ts';
+import { framesOf, type GapFrames, isCurrent } from './gap-frames.ts';
 import type { LiveUser } from './live-user.ts';
 import { openBody, Outgoing } from './outgoing.ts';
 import { encodeFrame } from './wire-format.ts';
@@ -20,6 +21,7 @@ export type ResumeOutcome = 'fresh' | 'resumed' | 'reset';
 
 export type ResumeContext = GapContext & {
   readonly gateway: string;
+  readonly frames: GapFrames;
   readonly onOutcome: (outcome: ResumeOutcome, reason: string | undefined, missed: number) => void;
 };
 
@@ -82,13 +84,13 @@ function startFresh(context: ResumeContext, connection: Connection, user: LiveUs
 async function sendGap(context: ResumeContext, connection: Connection, cursor: Cursor, upTo: Delivered, gap: Exclude<Gap, { reset: string }>): Promise<void> {
   const { user } = connection;
   if (!user) return;
-  const vector = new Delivered(cursor.epoch, cursor.seqs);
+  const token = encodeCursor(cursor);
   const writer = new ChunkWriter(connection);
   // After an outage everybody comes at once: for most of them all of it, greeting included, is one write.
-  writer.add(encodeFrame(connection.format, welcome(context, user, connection.expiresAtMs, 'resumed', encodeCursor(cursor), gap.fromLog ? 'from the log: ask for the list of rooms again' : undefined)));
-  for (const entry of gap.entries) {
-    vector.advance(entry.stream, entry.seq);
-    if (entry.body && !(await writer.write(new Outgoing(0, vector.token(), entry.body, entry.storedAtMs)))) return;
+  writer.add(encodeFrame(connection.format, welcome(context, user, connection.expiresAtMs, 'resumed', token, gap.fromLog ? 'from the log: ask for the list of rooms again' : undefined)));
+  for (const piece of context.frames.pieces(connection.format, { cursor, token }, gap.entries, gap.fromLog)) {
+    // While this reader took its time, words of the next piece may have been redacted.
+    if (isCurrent(piece) ? !(await writer.writeBytes(piece.bytes)) : !(await writer.writeAll(framesOf(piece)))) return;
   }
   for (const room of gap.entered) if (!(await writer.write(new Outgoing(0, upTo.token(), openBody({ type: 'entered', ...room }), 0)))) return;
   if (!(await writer.write(new Outgoing(0, upTo.token(), openBody({ type: 'live', missed: gap.entries.length }), 0)))) return;
@@ -116,8 +118,18 @@ class ChunkWriter {
   }
 
   /** False when the connection has ended, or took nothing for too long. */
-  async write(item: Outgoing): Promise<boolean> {
-    this.add(item.wire(this.#connection.format));
+  write(item: Outgoing): Promise<boolean> {
+    return this.writeBytes(item.wire(this.#connection.format));
+  }
+
+  async writeAll(items: readonly Outgoing[]): Promise<boolean> {
+    for (const item of items) if (!(await this.write(item))) return false;
+    return true;
+  }
+
+  /** The same for frames that are bytes already. */
+  async writeBytes(bytes: Buffer): Promise<boolean> {
+    this.add(bytes);
     if (this.#bytes >= chunkBytesMax) this.flush();
     if (this.#connection.queuedBytes() <= waitingBytesMax) return !this.#connection.isClosed;
     if (await this.#connection.drained(drainMsMax)) return true;
