@@ -43,7 +43,8 @@ export class GapFrames {
     this.#built.push(built);
     this.#bytes += built.bytes;
     while (this.#bytes > keptBytesMax) this.#bytes -= this.#built.shift()!.bytes;
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#built = [];
       this.#bytes = 0;
