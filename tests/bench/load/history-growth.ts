@@ -2,7 +2,7 @@ import { watchMembers } from '@parley/kernel/routing/members';
 import { createCommandSender } from '@parley/kernel/routing/send-command';
 import { v7 as uuidv7 } from 'uuid';
 import { Constellation } from '../../harness/constellation.ts';
-import { cpuSecondsOfProcess } from '../../harness/memory.ts';
+import { cpuSecondsOfFamily, cpuSecondsOfProcess } from '../../harness/memory.ts';
 import { newRoom, person } from '../../harness/people.ts';
 import { quantiles } from '../measure.ts';
 import { connectTo } from './chat-under-load.ts';
@@ -59,8 +59,7 @@ async function fill(chat: Constellation, roomId: string, author: string, count: 
 }
 
 async function read(chat: Constellation, token: string, roomId: string, messages: number, seconds: number): Promise<{ cpuUs: number; p50Ms: number; whole: boolean }> {
-  const pids = [chat.service('query-service').pid];
-  const cpu = () => pids.reduce((sum, pid) => sum + cpuSecondsOfProcess(pid), 0);
+  const cpu = () => cpuSecondsOfProcess(chat.service('query-service').pid) + cpuSecondsOfFamily(chat.servers.postgres.pid);
   const before = cpu();
   const latencies: number[] = [];
   let whole = true;
