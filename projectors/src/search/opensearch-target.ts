@@ -44,7 +44,7 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
   const watch = isAside ? undefined : startWatch(openSearch, name, sql, { lanes, pushed, putting });
   return {
     name: isAside ? name : target,
-    async position(stream) {
+    async position(stream, epoch) {
       if (!isAside) await ensureIndex(openSearch, name);
       const index = isAside ? name : await indexBehind(openSearch, name);
       const found = await readPosition(openSearch, index, stream);
@@ -52,7 +52,7 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
       // What is told to those who wait can be ahead of an index that was replaced.
       if (!isAside) {
         await sql`
-          insert into search.position as p (target, stream, epoch, seq) values (${target}, ${stream}, ${found?.position.epoch ?? ''}, ${found?.position.seq ?? 0})
+          insert into search.position as p (target, stream, epoch, seq) values (${target}, ${stream}, ${found?.position.epoch ?? epoch}, ${found?.position.seq ?? 0})
           on conflict (target, stream) do update set epoch = excluded.epoch, seq = excluded.seq, updated_at = now()`;
       }
       return found?.position;

@@ -32,8 +32,8 @@ export type LaneDeps = { readonly nc: NatsConnection; readonly sql: Sql; readonl
  */
 export async function runSearchLane(deps: LaneDeps, stream: string, report: LaneReport, signal: AbortSignal): Promise<void> {
   const { nc, target, sql } = deps;
-  const found = await target.position(stream);
   const state = await streamState(nc, stream);
+  const found = await target.position(stream, state.epoch);
   const position = found ?? { seq: 0, epoch: state.epoch };
   const problem = anotherLog(position, state);
   if (problem !== undefined) throw new Stopped(`search on ${stream}: rebuild needed: ${problem}`);

@@ -22,8 +22,8 @@ export type PutBatch = {
 export type SearchTarget = {
   /** Names its lanes and positions; `postgres` and `opensearch` are those that searches are answered from. */
   readonly name: string;
-  /** The position as the index itself keeps it; undefined for a stream that it never saw. Rejects while it is away. */
-  position(stream: string): Promise<Position | undefined>;
+  /** The position as the index itself keeps it; undefined for a stream that it never saw, whose log is of this epoch. Rejects while it is away. */
+  position(stream: string, epoch: string): Promise<Position | undefined>;
   /** Makes what was just said findable at once where the index itself takes its time; it is put later all the same. */
   show?(batch: PutBatch): Promise<void>;
   /** Puts all of a batch and moves the position. Rejects with Fenced when the position is not `from`, with anything else when it should be tried again. */

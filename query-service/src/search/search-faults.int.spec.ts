@@ -1,11 +1,12 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { streamOf } from '@parley/contracts/wire/partition';
+import { eventStreams, streamOf } from '@parley/contracts/wire/partition';
 import { startOpenSearch } from '@parley/dev/servers/opensearch';
 import { unprivilegedUser } from '@parley/dev/servers/unprivileged';
 import { run } from '@parley/dev/run';
 import { until } from '@parley/dev/until';
+import { streamState } from '@parley/kernel/event-store/read-stream';
 import { documentOf, type SearchRow } from '@parley/kernel/search/document';
 import { openOpenSearch, positionId } from '@parley/kernel/search/opensearch';
 import { projectorsConfig } from '@parley/projectors/config';
@@ -75,6 +76,13 @@ beforeAll(async () => {
   await isWhole(60_000);
 }, startMsMax);
 afterAll(() => stack.disposeAsync(), 60_000);
+
+test('the index is of the log also on streams where nothing was said yet', async () => {
+  const positions = () => world.sql<{ stream: string; epoch: string }[]>`select stream, epoch from search.position where target = 'opensearch' order by stream`;
+  await until('every lane to have begun', async () => (await positions()).length === eventStreams);
+  const rows = [...(await positions())];
+  expect(rows).toEqual(await Promise.all(rows.map(async ({ stream }) => ({ stream, epoch: (await streamState(world.nc, stream)).epoch }))));
+});
 
 test('a busy index loses nothing: refused as a whole, refused in part', async () => {
   proxy.wish.refuse = 3;
