@@ -4,8 +4,9 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { AggregateRef } from '@parley/contracts/envelope/commit';
 import type { CommandReply } from '@parley/contracts/wire/command-request';
 import { streamOf } from '@parley/contracts/wire/partition';
-import type { EventLog } from '@parley/kernel/event-store/event-log';
-import { audit, bench, newId, newRoom, persist } from './toy.ts';
+import { until } from '@parley/dev/until';
+import { type EventLog, LogUnavailable } from '@parley/kernel/event-store/event-log';
+import { type Audit, audit, bench, newId, newRoom, persist } from './toy.ts';
 
 /** A connection that notices a silent server within seconds, so that tests of paused servers are short. */
 export const connectImpatiently = (servers: readonly string[]): Promise<NatsConnection> =>
@@ -52,7 +53,7 @@ export function storm(logs: readonly [EventLog, EventLog], rooms: readonly Aggre
     answered: () => answered,
     async proven() {
       for (const { room, replies } of await Promise.all(writing)) {
-        const { events, state } = await audit(logs[0], room);
+        const { events, state } = await auditOnceReadable(logs[0], room);
         for (const [id, reply] of replies) {
           if (!reply.ok) throw new Error(`${id}: ${reply.problem.code}`);
           expect(events.filter(({ commandId }) => commandId === id)).toMatchObject([{ n: reply.n, seq: reply.position.seq }]);
@@ -62,6 +63,23 @@ export function storm(logs: readonly [EventLog, EventLog], rooms: readonly Aggre
       }
     },
   };
+}
+
+/** The audit, as soon as the cluster answers: a server that was paused may still say that it is unavailable. */
+async function auditOnceReadable(log: EventLog, room: AggregateRef): Promise<Audit> {
+  const found: Audit[] = [];
+  const problems: unknown[] = [];
+  await until('the log to be readable', async () => {
+    try {
+      found.push(await audit(log, room));
+    } catch (error) {
+      if (error instanceof LogUnavailable) return false;
+      problems.push(error);
+    }
+    return true;
+  });
+  if (problems.length > 0) throw problems[0];
+  return found[0]!;
 }
 
 /** Name of the server that leads a stream, or undefined while there is none. */
