@@ -62,7 +62,7 @@ describe('a live socket', () => {
     // A token of a later second than the revocation would be a new sign-in.
     const token = await world.tokenOf(ann);
     world.nc.publish(revocationSubject, JSON.stringify({ userId: ann }));
-    await socket.until(() => socket.closed !== undefined, 5_000, 'the end');
+    await socket.until(() => socket.closed !== undefined, 1_000, 'the end');
     expect(socket.closed?.code).toBe(4401);
     expect((await world.tokens.verify(token)).ok).toBe(false);
   });

@@ -14,6 +14,7 @@ export class LanePuts {
   readonly #failure = Promise.withResolvers<never>();
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
+  #hasFailed = false;
   #taken = Promise.withResolvers<void>();
   #hurry: () => void = () => {};
 
@@ -31,16 +32,18 @@ export class LanePuts {
 
   /** Resolves once few enough wait. `onPut` is called after the batch was put. Rejects when one before it could not be. */
   async add(batch: PutBatch, onPut: (tookMs: number) => void): Promise<void> {
+    if (this.#hasFailed) return this.failed;
     this.#waiting.push({ batch, onPut });
     this.#running ??= this.#run();
     if (documentsOf(this.#waiting) >= documentsWaitingMax) this.#hurry();
-    while (this.#waiting.length > 1 && documentsOf(this.#waiting) > documentsWaitingMax) await Promise.race([this.#taken.promise, this.failed]);
+    while (this.#waiting.length > 1 && documentsOf(this.#waiting) > documentsWaitingMax) await Promise.race([this.failed, this.#taken.promise]);
   }
 
   /** Resolves when nothing is under way. Rejects when a batch could not be put. */
   async idle(): Promise<void> {
     this.#hurry();
-    if (this.#running) await Promise.race([this.#running, this.failed]);
+    // Of two that are settled already, the first one named decides.
+    if (this.#running) await Promise.race([this.failed, this.#running]);
   }
 
   /** Leaves what waits, and ends when what is under way has ended. */
@@ -74,6 +77,7 @@ export class LanePuts {
         await this.#put(merged(together.map(({ batch }) => batch)));
       } catch (error) {
         this.#waiting = [];
+        this.#hasFailed = true;
         this.#failure.reject(error);
         return;
       }

@@ -68,6 +68,9 @@ test('after a failure nothing more is put, and everybody hears of it', async () 
   await expect(puts.idle()).rejects.toThrow('away');
   await expect(puts.failed).rejects.toThrow('away');
   await turn();
+  await expect(puts.idle()).rejects.toThrow('away');
+  await expect(puts.add(batch(3), () => {})).rejects.toThrow('away');
+  await turn();
   expect(shown()).toHaveLength(1);
 });
 

@@ -28,7 +28,7 @@ type Lane = { readonly index: string; readonly place: Place };
 export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql): SearchTarget {
   const isAside = isGeneration(name);
   const lanes = new Map<string, Lane>();
-  /** Sequences up to which `search.recent` may hold what OpenSearch has acknowledged. */
+  /** Sequences whose documents OpenSearch has acknowledged. */
   const pushed = new Map<string, number>();
   const findable = combine<PutBatch, boolean>((batches) => saveAndMove(sql, target, 'search.recent', batches), { max: batchesTogetherMax });
   const send = combine<Sending, void>(async (pieces) => {
@@ -68,9 +68,7 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
         // The alias may have moved meanwhile: what went into the index of before is put again into the one of now.
         if (lanes.get(batch.stream) !== lane) throw new Fenced('search-opensearch', batch.stream, batch.from);
         lanes.set(batch.stream, { ...lane, place });
-        // Catching up puts nothing there, and showing each second what came would cost the index more than taking it in. The
-        // first time something of an earlier process may be left.
-        if (batch.live || !pushed.has(batch.stream)) pushed.set(batch.stream, batch.to);
+        pushed.set(batch.stream, batch.to);
       } finally {
         putting.delete(batch.stream);
       }
@@ -96,9 +94,9 @@ function startWatch(openSearch: OpenSearch, alias: string, sql: Sql, { lanes, pu
     const shown = [...pushed];
     if (lanes.size === 0) return;
     const index = await indexBehind(openSearch, alias);
-    const places = await readPlaces(openSearch, index, idle.map(([stream]) => stream));
+    const found = await readPlaces(openSearch, index, idle.map(([stream]) => stream));
     for (const [stream, lane] of lanes) {
-      const isAsLeft = !idle.some(([other, before]) => other === stream && before === lane && !putting.has(stream)) || isSamePlace(lane.place, places.get(stream));
+      const isAsLeft = !idle.some(([other, before]) => other === stream && before === lane && !putting.has(stream)) || isSamePlace(lane.place, found.get(stream));
       if (lane.index === index && isAsLeft) continue;
       lanes.delete(stream);
       pushed.delete(stream);
@@ -106,10 +104,13 @@ function startWatch(openSearch: OpenSearch, alias: string, sql: Sql, { lanes, pu
     }
     const ours = shown.filter(([stream, seq]) => lanes.get(stream)?.index === index && pruned.get(stream) !== seq);
     if (ours.length === 0) return;
-    await openSearch.request('POST', `/${index}/_refresh`);
-    await sql`
-      delete from search.recent r using json_to_recordset(${JSON.stringify(ours.map(([stream, seq]) => ({ stream, seq })))}::text::json) as w(stream text, seq bigint)
-      where r.stream = w.stream and r.seq <= w.seq`;
+    const places = sql`json_to_recordset(${JSON.stringify(ours.map(([stream, seq]) => ({ stream, seq })))}::text::json) as w(stream text, seq bigint)`;
+    // Catching up puts nothing there, and showing each second what came would cost the index more than taking it in.
+    const held = await sql`select 1 from search.recent r, ${places} where r.stream = w.stream and r.seq <= w.seq limit 1`;
+    if (held.length > 0) {
+      await openSearch.request('POST', `/${index}/_refresh`);
+      await sql`delete from search.recent r using ${places} where r.stream = w.stream and r.seq <= w.seq`;
+    }
     for (const [stream, seq] of ours) pruned.set(stream, seq);
   };
   const timer = setInterval(() => {

@@ -116,7 +116,7 @@ async function orOwed(deps: LaneDeps, puts: LanePuts, next: Promise<IteratorResu
   for (;;) {
     let timer: NodeJS.Timeout | undefined;
     const idle = new Promise<undefined>((resolve) => { timer = setTimeout(resolve, owedPollMs, undefined); });
-    const result = await Promise.race([next, idle, puts.failed]).finally(() => clearTimeout(timer));
+    const result = await Promise.race([puts.failed, next, idle]).finally(() => clearTimeout(timer));
     if (result !== undefined) return result;
     await puts.idle();
     if (!(await deps.target.isCurrent(at.stream, at.seq))) throw new Fenced(`search-${deps.target.name}`, at.stream, at.seq);

@@ -35,10 +35,12 @@ test('a session of an analyst that works on and on is ended by whoever watches',
   Object.assign(url, { username: 'ada', password: 'secret-of-ada' });
   const ada = postgres(url.href, { max: 1, onnotice: () => {} });
   await ada`set statement_timeout = 0`;
+  const begun = performance.now();
   // Writes nothing: the bound of temporary files must not be what ends it.
   const ended = ada`select count(*) from generate_series(1, 10000) a, generate_series(1, 10000) b, generate_series(1, 10000) c`.then(() => 'finished', (error: { code?: string }) => error.code);
   await using _watch = new AnalystWatch(world.sql, 1);
   expect(await ended).toMatch(/57P01|CONNECTION/);
+  expect(performance.now() - begun).toBeLessThan(30_000);
   await until('the session to be gone', async () => (await world.sql`select 1 from pg_stat_activity where usename = 'ada'`).length === 0);
   await ada.end({ timeout: 1 });
 }, 40_000);

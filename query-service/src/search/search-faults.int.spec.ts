@@ -12,6 +12,7 @@ import { openOpenSearch, positionId } from '@parley/kernel/search/opensearch';
 import { projectorsConfig } from '@parley/projectors/config';
 import { bulk } from '@parley/projectors/search/opensearch-bulk';
 import { readPosition } from '@parley/projectors/search/opensearch-positions';
+import { openSearchTarget } from '@parley/projectors/search/opensearch-target';
 import { startProjectors } from '@parley/projectors/start';
 import { person } from '@parley/projectors/testing/stories.spec';
 import { type Said as Event, uuidv7, World } from '@parley/projectors/testing/world.spec';
@@ -135,6 +136,19 @@ test('an index that is of before from one moment to the next is filled again, th
   await openSearch.request('PUT', `/${alias}/_doc/${encodeURIComponent(positionId(stream))}`, { position: before });
   await isWhole(recoveryMsMax);
   expect(await texts('persimmon')).toEqual(['the persimmon of today']);
+});
+
+test('what was shown and is put only later, as no news any more, does not stay beside the index', async () => {
+  const [stream, epoch] = ['EVT_BESIDE', 'spec'];
+  await using target = openSearchTarget(openSearch, 'beside', world.sql);
+  const document = documentOf({ room_id: 'beside', n: 1, message_id: uuidv7(), author: ann, at: '2026-01-01T00:00:00.000Z', sent_at: null, state: 'shown', text: 'a quince', revision: 1, has_link: false, reply_id: null });
+  const left = async () => (await world.sql`select 1 from search.recent where stream = ${stream}`).length;
+  await target.position(stream, epoch);
+  await target.put({ stream, epoch, from: 0, to: 1, documents: [], live: false });
+  await target.show!({ stream, epoch, from: 1, to: 2, documents: [document], live: true });
+  expect(await left()).toBe(1);
+  await target.put({ stream, epoch, from: 1, to: 2, documents: [document], live: false });
+  await until('nothing to be left', async () => (await left()) === 0, { timeoutMs: 10_000 });
 });
 
 test('killed, search alone is refused; back with an index of before it catches up, and nothing redacted comes back', async () => {
