@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canonicalDump } from './canonical-dump.ts';
 import { conversations } from './projections/conversations/projection.ts';
 import { applyCommits } from './runner/apply.ts';
+import { createGroupCommit } from './runner/group-commit.ts';
 import type { CrashLabel } from './runner/crash-point.ts';
 import { Fenced } from './runner/failures.ts';
 import { LaneReport } from './runner/lane-report.ts';
@@ -106,13 +107,14 @@ test('the database and the log die and come back under it: it waits, and goes on
 }, 90_000);
 
 test('two workers on one stream without any lock: one is fenced, the rows are right', async () => {
-  const deps = { sql: world.sql, nc: world.nc, log: await openJetStreamLog(world.nc), opener: world.opener() };
+  const log = await openJetStreamLog(world.nc);
+  const depsOfOne = () => ({ sql: world.sql, nc: world.nc, log, opener: world.opener(), applyBatch: createGroupCommit(world.sql) });
   const ended = new AbortController();
   const room = { kind: 'room', id: 'duel' } as const;
   const renamed = { type: 'room.renamed', by: person(1), data: {}, content: { name: 'again' } };
   await world.append(room, [{ type: 'room.created', by: person(1), data: { kind: 'public', history: 'all', createdBy: person(1) }, content: { name: 'duel' } }]);
   const stream = streamOf(room);
-  const workers = [conversations(), conversations()].map((projection) => new Worker(deps, { projection, generation: 1, stream }, new LaneReport({ projection, generation: 1, stream }, true), ended.signal).run());
+  const workers = [conversations(), conversations()].map((projection) => new Worker(depsOfOne(), { projection, generation: 1, stream }, new LaneReport({ projection, generation: 1, stream }, true), ended.signal).run());
   let lost: unknown;
   for (const worker of workers) worker.catch((error: unknown) => { lost ??= error; });
   await until('one to lose', async () => {

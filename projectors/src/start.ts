@@ -13,6 +13,7 @@ import { openVault } from '@parley/kernel/vault/postgres-vault';
 import type { ProjectorsConfig } from './config.ts';
 import { prepareReadDatabase } from './generations/first.ts';
 import { allProjections } from './projections/all.ts';
+import { createGroupCommit } from './runner/group-commit.ts';
 import { Ownership } from './runner/ownership.ts';
 import { projectionsHealth } from './runner/projections-health.ts';
 import { Runner } from './runner/runner.ts';
@@ -24,7 +25,7 @@ import { createTailWarmer, type TailWarmer } from './tails/tail-warmer.ts';
 import { AnalystWatch } from './use/analyst-watch.ts';
 import { DeliveryKeeper } from './use/delivery-keeper.ts';
 
-const connectionsMax = 10;
+const connectionsMax = 12;
 const searchConnectionsMax = 4;
 
 /** Brings the read database up to date, then starts every projection on every stream; resolves when health is served. The caller disposes it. */
@@ -41,7 +42,7 @@ export async function startProjectors(config: ProjectorsConfig, projectionsOf: (
   const ownership = new Ownership(config.DATABASE_URL, config.INSTANCE_ID);
   const opener = createOpener(vault, config.PARLEY_WS);
   const unfollow = followErasures(nc, (scope) => opener.forget(scope));
-  const deps = { sql, nc, log: await openJetStreamLog(nc), opener };
+  const deps = { sql, nc, log: await openJetStreamLog(nc), opener, applyBatch: createGroupCommit(sql) };
   const runner = new Runner(config.INSTANCE_ID, deps, ownership, projections);
 
   const search = startSearch(config, nc, ownership);

@@ -1,6 +1,7 @@
 import { createGeneration } from '@parley/projectors/generations/generation';
 import { makeUpTo } from '@parley/projectors/generations/generation-tables';
 import { hashRows } from '@parley/projectors/rebuild/row-hash';
+import { createGroupCommit } from '@parley/projectors/runner/group-commit';
 import { LaneReport } from '@parley/projectors/runner/lane-report';
 import { Worker } from '@parley/projectors/runner/worker';
 import { streamState } from '@parley/kernel/event-store/read-stream';
@@ -20,7 +21,7 @@ async function ours({ nc, sql, log, opener, conversations }: ReadSide, generatio
   await sql.begin((tx) => createGeneration(tx, conversations, generation, 'standby'));
   await sql.begin((tx) => makeUpTo(tx, conversations, ref, 'whole'));
   const ends = new Map(await Promise.all(conversations.streams.map(async (stream) => [stream, (await streamState(nc, stream)).lastSeq] as const)));
-  const deps = { nc, sql, log, opener: opener() };
+  const deps = { nc, sql, log, opener: opener(), applyBatch: createGroupCommit(sql) };
   const ended = new AbortController();
   const begun = performance.now();
   const lanes = conversations.streams.map((stream) => ({ projection: conversations, generation, stream }));

@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync } from 'node:crypto';
 import type { AggregateKind } from '@parley/contracts/envelope/commit';
 import { timestampOf } from '@parley/contracts/ids';
 import type { Secret } from '../vault/vault.ts';
@@ -12,7 +12,8 @@ const monthChars = 6;
 
 /** HKDF-SHA256 without a salt (RFC 5869 §3.1: the secrets are uniformly random already). */
 export function hkdf(secret: Uint8Array, info: string | Uint8Array, salt: Uint8Array = new Uint8Array(0), length = keyBytes): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, salt, info, length));
+  // Given bytes, Node looks whether they are a key object by an exception that it catches, which takes longer than the rest.
+  return Buffer.from(hkdfSync('sha256', createSecretKey(secret), salt, info, length));
 }
 
 let lastMonth = { fromMs: Number.NaN, untilMs: Number.NaN, text: '' };

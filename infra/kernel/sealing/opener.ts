@@ -32,11 +32,12 @@ export function createOpener(vault: Vault, ws: string): ContentOpener {
   };
   const openAll = async (items: readonly Item[]): Promise<readonly Opened[]> => {
     const specs = items.map(specOf);
-    const cold = specs.filter((spec) => spec !== undefined && keyring.cached(spec) === undefined) as KeySpec[];
+    const states = specs.map((spec) => spec && keyring.cached(spec));
+    const cold = specs.filter((spec, at) => spec !== undefined && states[at] === undefined) as KeySpec[];
     if (cold.length > 0) await keyring.fetch(cold);
     return items.map((item, at) => {
       const spec = specs[at];
-      return spec ? openWith(keyring.keyNow(spec), item) : nothing;
+      return spec ? openWith(states[at] ?? keyring.keyNow(spec), item) : nothing;
     });
   };
   return {

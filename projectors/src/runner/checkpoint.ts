@@ -46,6 +46,35 @@ export async function moveCheckpoint(tx: Tx, { projection, generation, stream }:
   if (moved.length === 0) throw new Fenced(projection.name, stream, from);
 }
 
+/** A lane's checkpoint and where to move it. */
+export type Move = { readonly lane: Lane; readonly from: number; readonly to: number };
+
+/** A move was not made: another worker made it, or somebody holds the checkpoint. */
+export class NotMoved extends Error {
+  override readonly name = 'NotMoved';
+}
+
+/**
+ * The same for several lanes at once, in one statement that waits for nobody: throws NotMoved unless every one of them
+ * is where it should be and free. Nor does anything after it in this transaction wait for a lock longer than
+ * `lockMsMax` milliseconds, since others would wait along.
+ */
+export async function moveCheckpoints(tx: Tx, moves: readonly Move[], lockMsMax: number): Promise<void> {
+  const wanted = moves.map(({ lane: { projection, generation, stream }, from, to }) => ({ projection: projection.name, generation, stream, from, to }));
+  const [answer] = await tx<{ moved: number }[]>`
+    with wanted as materialized (
+      select * from json_to_recordset(${JSON.stringify(wanted)}::text::json) as w(projection text, generation int, stream text, "from" bigint, "to" bigint)),
+    free as materialized (
+      select c.projection, c.generation, c.stream, w."to" from ops.checkpoint c join wanted w using (projection, generation, stream)
+      where c.seq = w."from" for no key update of c skip locked),
+    moved as (
+      update ops.checkpoint c set seq = f."to", updated_at = now() from free f
+      where c.projection = f.projection and c.generation = f.generation and c.stream = f.stream
+      returning pg_notify(${checkpointChannel}, c.projection || ' ' || c.generation || ' ' || c.stream || ' ' || c.seq))
+    select (select count(*) from moved)::int as moved, set_config('synchronous_commit', 'off', true), set_config('lock_timeout', ${`${lockMsMax}ms`}, true)`;
+  if (answer!.moved !== moves.length) throw new NotMoved(`${moves.length - answer!.moved} of ${moves.length} checkpoints are elsewhere or held`);
+}
+
 /** Heads of aggregates, as they were last applied, by `<kind> <id>`. */
 export type Head = { readonly kind: string; readonly id: string; readonly n: number; readonly seq: number; readonly hash: string };
 

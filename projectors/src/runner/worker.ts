@@ -5,9 +5,9 @@ import type { ContentOpener } from '@parley/kernel/sealing/content';
 import type { Sql } from '@parley/kernel/stores/postgres';
 import { type Logger, logger } from '@parley/kernel/telemetry/log';
 import { withSpan } from '@parley/kernel/telemetry/trace';
-import { applyCommits } from './apply.ts';
 import { aggregateKey, type Lane, laneSchema, readCheckpoint } from './checkpoint.ts';
 import { crashPoint } from './crash-point.ts';
+import type { ApplyBatch } from './group-commit.ts';
 import { backoffMs, judge, judgeMany, pause, reasonOf, Stopped } from './failures.ts';
 import type { LaneReport } from './lane-report.ts';
 import { noteFailedRetry, park, type Parked, readParked } from './parking.ts';
@@ -15,7 +15,7 @@ import { prepareSteps, type Step } from './prepare.ts';
 import type { OpenedCommit } from './projection.ts';
 import { retryParked } from './retry.ts';
 
-export type WorkerDeps = { readonly sql: Sql; readonly nc: NatsConnection; readonly log: EventLog; readonly opener: ContentOpener };
+export type WorkerDeps = { readonly sql: Sql; readonly nc: NatsConnection; readonly log: EventLog; readonly opener: ContentOpener; readonly applyBatch: ApplyBatch };
 
 /** A stream where nothing concerns the projection moves its checkpoint at most this often. */
 const quietMoveEveryMs = 100;
@@ -26,7 +26,7 @@ const liveEventsMax = 200;
 
 /**
  * Follows one stream for one projection until `signal` aborts: prepares the next step while the present one is
- * committed, applies each in one transaction with the checkpoint, sets poison aside, retries what time can heal.
+ * committed, applies each in a transaction with the checkpoint, sets poison aside, retries what time can heal.
  * Throws Stopped (nobody but an operator helps), Fenced (begin again), LogUnavailable and the like (begin again later).
  */
 export class Worker {
@@ -150,20 +150,18 @@ export class Worker {
   }
 
   async #applyOnce(toSeq: number, commits: readonly OpenedCommit[]): Promise<void> {
-    const { sql } = this.#deps;
+    const { sql, applyBatch } = this.#deps;
     const { projection } = this.#lane;
     const isParked = ({ kind, id }: OpenedCommit): boolean => this.#parked.has(aggregateKey(kind, id));
     const skipped = this.#parked.size === 0 ? [] : commits.filter(isParked);
     const wanted = skipped.length === 0 ? commits : commits.filter((commit) => !isParked(commit));
     if (wanted.length > 0) await projection.prepare?.(sql, laneSchema(this.#lane), wanted);
     crashPoint('before-begin');
-    const begun = performance.now();
-    const write = (): Promise<unknown> => sql.begin((tx) => applyCommits(tx, this.#lane, this.#at, toSeq, wanted, skipped));
-    await traced(this.#lane, commits, write);
+    const tookMs = await traced(this.#lane, commits, () => applyBatch({ lane: this.#lane, from: this.#at, to: toSeq, commits: wanted, skipped }));
     crashPoint('after-commit');
     this.#moved(toSeq);
     const events = wanted.reduce((sum, commit) => sum + commit.events.length, 0);
-    this.#report.applied(events, performance.now() - begun);
+    this.#report.applied(events, tookMs);
     if (wanted.length > 0 && this.#report.isRead) projection.afterCommit?.(wanted, events <= liveEventsMax);
   }
 
@@ -233,7 +231,7 @@ export class Worker {
 const tracedMax = 16;
 
 /** One transaction serves many commits: the trace of each (of at most 16) gets a span of it. */
-function traced(lane: Lane, commits: readonly OpenedCommit[], write: () => Promise<unknown>): Promise<unknown> {
+function traced<T>(lane: Lane, commits: readonly OpenedCommit[], write: () => Promise<T>): Promise<T> {
   const attributes = { 'parley.projection': lane.projection.name, 'parley.stream': lane.stream, 'parley.commits': commits.length };
   const parents = [...new Set(commits.flatMap(({ traceparent }) => traceparent ?? []))].slice(0, tracedMax);
   return parents.reduce((inner, parent) => () => withSpan('project', { parent, attributes }, inner), write)();

@@ -3,14 +3,13 @@ import { ensureIndex, indexBehind, isGeneration, type OpenSearch } from '@parley
 import type { Sql } from '@parley/kernel/stores/postgres';
 import { logger } from '@parley/kernel/telemetry/log';
 import { Fenced } from '../runner/failures.ts';
-import { combine } from './combine.ts';
+import { combine } from '../combine.ts';
 import { bulk } from './opensearch-bulk.ts';
 import { type Place, readPlaces, readPosition, writePosition } from './opensearch-positions.ts';
-import { newest, saveAndMove } from './postgres-target.ts';
+import { newest, saveAndMove, showing } from './postgres-target.ts';
 import type { PutBatch, SearchTarget } from './target.ts';
 
 const target = 'opensearch';
-const batchesTogetherMax = 16;
 /** Of one bulk. Several small ones keep all of an index's threads at work, and the next is read meanwhile. */
 const documentsTogetherMax = 2_000;
 const bulksAtOnce = 2;
@@ -30,7 +29,7 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
   const lanes = new Map<string, Lane>();
   /** Sequences whose documents OpenSearch has acknowledged. */
   const pushed = new Map<string, number>();
-  const findable = combine<PutBatch, boolean>((batches) => saveAndMove(sql, target, 'search.recent', batches), { max: batchesTogetherMax });
+  const findable = combine<PutBatch, boolean>((batches) => saveAndMove(sql, target, 'search.recent', batches), showing);
   const send = combine<Sending, void>(async (pieces) => {
     for (const [index, of] of Map.groupBy(pieces, (piece) => piece.index)) await bulk(openSearch, index, newest(of.flatMap(({ documents }) => documents)));
     return pieces.map(() => {});

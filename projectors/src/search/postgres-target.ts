@@ -2,16 +2,17 @@ import { documentKeys, type SearchDocument } from '@parley/kernel/search/documen
 import { searchChannel } from '@parley/kernel/search/position';
 import type { Sql } from '@parley/kernel/stores/postgres';
 import { Fenced } from '../runner/failures.ts';
-import { combine } from './combine.ts';
+import { combine } from '../combine.ts';
 import type { Position, PutBatch, SearchTarget } from './target.ts';
 
-const batchesTogetherMax = 16;
+/** What is found of a busy chat is shown so often; catching up, as soon as so many documents wait. */
+export const showing = { paceMs: 20, max: 500, weigh: ({ documents }: PutBatch): number => Math.max(1, documents.length) };
 
 export type DocumentTable = 'search.document' | 'search.document_next' | 'search.recent';
 
 /** The index in PostgreSQL: documents and position move in one statement, those of all streams that wait together. `table`: one beside it, with positions of its own, that nobody reads yet. */
 export function postgresTarget(sql: Sql, name = 'postgres', table: DocumentTable = 'search.document'): SearchTarget {
-  const put = combine<PutBatch, boolean>((batches) => saveAndMove(sql, name, table, batches), { max: batchesTogetherMax });
+  const put = combine<PutBatch, boolean>((batches) => saveAndMove(sql, name, table, batches), showing);
   return {
     name,
     position: (stream) => readPosition(sql, name, stream),

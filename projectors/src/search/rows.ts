@@ -1,6 +1,6 @@
 import { documentOf, type SearchDocument, type SearchRow } from '@parley/kernel/search/document';
 import type { Sql } from '@parley/kernel/stores/postgres';
-import { combine } from './combine.ts';
+import { combine } from '../combine.ts';
 
 const pageRows = 1_000;
 /** Rows that one question asks for: the next is read while these are on their way to the index. */
