@@ -3,23 +3,27 @@ import type { Cache } from '@parley/kernel/stores/redis';
 import type { Sql } from '@parley/kernel/stores/postgres';
 import { logger } from '@parley/kernel/telemetry/log';
 
-/** One room is warmed at most this often, and at most this many wait. */
-const roomEveryMs = 1_000;
-const waitingRoomsMax = 20;
+/** A room is warmed once nothing happened in it for so long: before that the key would be of the past before anybody asks. */
+const quietMs = 300;
+/** At most this many wait; of more, those that have been quiet the longest are left to queries. */
+const waitingRoomsMax = 1_000;
 
 export type TailWarmer = { readonly warm: (rooms: readonly string[]) => void; readonly idle: () => Promise<void> };
 
 /**
  * Puts the newest messages of rooms where something just happened into the cache, under a key that carries the room's
- * last number: what is older becomes unreachable. One room at a time, best effort, never waited for.
+ * last number: what is older becomes unreachable. One room at a time, best effort, never waited for. `idle` ends it.
  */
 export function createTailWarmer(sql: Sql, cache: Cache): TailWarmer {
-  const waiting = new Set<string>();
-  const warmedAtMs = new Map<string, number>();
+  /** When something happened last, the longest ago first. */
+  const waiting = new Map<string, number>();
+  let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
+  let ended = false;
 
   const work = async (): Promise<void> => {
-    for (const room of waiting) {
+    for (const [room, atMs] of waiting) {
+      if (ended || performance.now() - atMs < quietMs) break;
       waiting.delete(room);
       try {
         await warmRoom(sql, cache, room);
@@ -28,19 +32,35 @@ export function createTailWarmer(sql: Sql, cache: Cache): TailWarmer {
       }
     }
   };
+  const plan = (): void => {
+    const [first] = waiting.values();
+    if (ended || first === undefined || timer !== undefined || working !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      working = work().finally(() => {
+        working = undefined;
+        plan();
+      });
+    }, Math.max(1, Math.ceil(first + quietMs - performance.now())));
+  };
   return {
     warm(rooms) {
       const now = performance.now();
-      for (const [room, at] of warmedAtMs) if (now - at >= roomEveryMs) warmedAtMs.delete(room);
-      for (const room of new Set(rooms)) {
-        if (waiting.size >= waitingRoomsMax) break;
-        if (warmedAtMs.has(room)) continue;
-        warmedAtMs.set(room, now);
-        waiting.add(room);
+      for (const room of rooms) {
+        waiting.delete(room);
+        waiting.set(room, now);
       }
-      if (waiting.size > 0) working ??= work().finally(() => { working = undefined; });
+      for (const room of waiting.keys()) {
+        if (waiting.size <= waitingRoomsMax) break;
+        waiting.delete(room);
+      }
+      plan();
     },
-    idle: async () => working,
+    async idle() {
+      ended = true;
+      clearTimeout(timer);
+      await working;
+    },
   };
 }
 
