@@ -6,7 +6,7 @@ import { Fenced } from '../runner/failures.ts';
 import { combine } from '../combine.ts';
 import { bulk } from './opensearch-bulk.ts';
 import { type Place, readPlaces, readPosition, writePosition } from './opensearch-positions.ts';
-import { newest, saveAndMove, showing } from './postgres-target.ts';
+import { newest, saveAndMove, together } from './postgres-target.ts';
 import type { PutBatch, SearchTarget } from './target.ts';
 
 const target = 'opensearch';
@@ -29,7 +29,7 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
   const lanes = new Map<string, Lane>();
   /** Sequences whose documents OpenSearch has acknowledged. */
   const pushed = new Map<string, number>();
-  const findable = combine<PutBatch, boolean>((batches) => saveAndMove(sql, target, 'search.recent', batches), showing);
+  const findable = combine<PutBatch, boolean>((batches) => saveAndMove(sql, target, 'search.recent', batches), together);
   const send = combine<Sending, void>(async (pieces) => {
     for (const [index, of] of Map.groupBy(pieces, (piece) => piece.index)) await bulk(openSearch, index, newest(of.flatMap(({ documents }) => documents)));
     return pieces.map(() => {});

@@ -5,14 +5,14 @@ import { Fenced } from '../runner/failures.ts';
 import { combine } from '../combine.ts';
 import type { Position, PutBatch, SearchTarget } from './target.ts';
 
-/** What is found of a busy chat is shown so often; catching up, as soon as so many documents wait. */
-export const showing = { paceMs: 20, max: 500, weigh: ({ documents }: PutBatch): number => Math.max(1, documents.length) };
+/** How batches of several streams go together. Rows become readable in groups, so what was just said comes in groups as well. */
+export const together = { max: 500, weigh: ({ documents }: PutBatch): number => Math.max(1, documents.length) };
 
 export type DocumentTable = 'search.document' | 'search.document_next' | 'search.recent';
 
 /** The index in PostgreSQL: documents and position move in one statement, those of all streams that wait together. `table`: one beside it, with positions of its own, that nobody reads yet. */
 export function postgresTarget(sql: Sql, name = 'postgres', table: DocumentTable = 'search.document'): SearchTarget {
-  const put = combine<PutBatch, boolean>((batches) => saveAndMove(sql, name, table, batches), showing);
+  const put = combine<PutBatch, boolean>((batches) => saveAndMove(sql, name, table, batches), together);
   return {
     name,
     position: (stream) => readPosition(sql, name, stream),
@@ -85,7 +85,8 @@ export async function saveAndMove(sql: Sql, target: string, table: DocumentTable
       on conflict (target, stream) do update set seq = excluded.seq, epoch = excluded.epoch, updated_at = now()
       where (p.stream, p.seq) in (select w.stream, w."from" from wanted w)
       returning p.stream)
-    select w.stream, m.stream is not null as moved, set_config('synchronous_commit', 'off', true), pg_notify(${searchChannel}, ${target} || ' ' || w.stream || ' ' || w."to")
+    select w.stream, m.stream is not null as moved, set_config('synchronous_commit', 'off', true), 
+      case when m.stream is not null then pg_notify(${searchChannel}, ${target} || ' ' || w.stream || ' ' || w."to") end
     from wanted w left join moved m on m.stream = w.stream`;
   const moved = new Set(answers.flatMap((answer) => (answer.moved ? [answer.stream] : [])));
   return batches.map(({ stream }) => moved.has(stream));
