@@ -16,7 +16,7 @@ const ROOMS = 64;
 const PER_COMMIT = 100;
 const { rounds: ROUNDS, seconds: SECONDS } = effort({ rounds: 5, seconds: 10 });
 /** About so many documents a second are to be had on two cores; a round is to last as long as was asked for. */
-const MESSAGES = SECONDS * 2_000;
+const MESSAGES = SECONDS * 8_000;
 const BULK_DOCUMENTS = 2_000;
 const BULKS_IN_FLIGHT = 2;
 
@@ -91,6 +91,8 @@ async function main(): Promise<void> {
   await projectors[Symbol.asyncDispose]();
   const documents: SearchDocument[] = [];
   for await (const page of openRows(world.sql).all()) documents.push(...page);
+  // As they lie in the log, like what the indexer sends: in the order of their ids an index would take them in faster.
+  documents.sort((a, b) => a.n - b.n || (a.room < b.room ? -1 : 1));
   const checks = [];
   const [mine, peer]: [number[], number[]] = [[], []];
   for (let round = 0; round <= ROUNDS; round += 1) {

@@ -13,6 +13,7 @@ export class ConversationsAt {
   readonly #seqs = new Map<string, number>();
   readonly #waiters = new Set<{ readonly stream: string; readonly seq: number; readonly done: () => void }>();
   #timer: NodeJS.Timeout | undefined;
+  #polling = false;
   #listening: Promise<unknown> | undefined;
   #stop: (() => Promise<void>) | undefined;
 
@@ -37,6 +38,8 @@ export class ConversationsAt {
       const waiter = { stream, seq, done };
       this.#waiters.add(waiter);
       signal.addEventListener('abort', done);
+      // Nothing was told of this stream yet, and nothing may be told for long.
+      if (!this.#seqs.has(stream)) this.#poll();
     });
   }
 
@@ -51,12 +54,13 @@ export class ConversationsAt {
   }
 
   #poll(): void {
-    if (this.#waiters.size === 0) return;
+    if (this.#waiters.size === 0 || this.#polling) return;
+    this.#polling = true;
     const sql = this.#sql;
     sql<{ stream: string; seq: number }[]>`select stream, seq from ops.active_checkpoint where projection = 'conversations'`.then(
       (rows) => { for (const { stream, seq } of rows) this.#moved(stream, seq); },
       () => {},
-    );
+    ).finally(() => { this.#polling = false; });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -13,6 +13,8 @@ const target = 'opensearch';
 /** Of one bulk. Several small ones keep all of an index's threads at work, and the next is read meanwhile. */
 const documentsTogetherMax = 2_000;
 const bulksAtOnce = 2;
+/** Of one piece of a batch: small ones fill a bulk whatever lanes bring. */
+const documentsOfPieceMax = 500;
 const watchEveryMs = 1_000;
 
 type Sending = { readonly index: string; readonly documents: readonly SearchDocument[] };
@@ -36,7 +38,7 @@ export function openSearchTarget(openSearch: OpenSearch, name: string, sql: Sql)
   }, { max: documentsTogetherMax, weigh: ({ documents }) => documents.length, callsMax: bulksAtOnce });
   // Versions tell which of two writes stays, so pieces may arrive in any order.
   const sendAll = async (index: string, documents: readonly SearchDocument[]): Promise<void> => {
-    const pieces = Array.from({ length: Math.ceil(documents.length / documentsTogetherMax) }, (_, at) => documents.slice(at * documentsTogetherMax, (at + 1) * documentsTogetherMax));
+    const pieces = Array.from({ length: Math.ceil(documents.length / documentsOfPieceMax) }, (_, at) => documents.slice(at * documentsOfPieceMax, (at + 1) * documentsOfPieceMax));
     await Promise.all(pieces.map((piece) => send({ index, documents: piece })));
   };
   const putting = new Set<string>();
