@@ -24,6 +24,8 @@ export type ConstellationOptions = {
   readonly secrets?: Secrets;
   /** More or other environment of one kind of service. */
   readonly env?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
+  /** The program that starts one kind of service, instead of node itself. */
+  readonly runUnder?: Partial<Record<ServiceName, string>>;
 };
 
 export type SignedIn = { readonly token: string; readonly userId: string; readonly name: string };
@@ -39,6 +41,7 @@ export class Constellation {
   readonly world: ServiceWorld;
   readonly #ownsServers: boolean;
   readonly #env: ConstellationOptions['env'];
+  readonly #runUnder: ConstellationOptions['runUnder'];
   readonly #services = new Map<ServiceName, Service[]>();
   /** Of the first query-service, known before it runs: gateways start beside it. */
   readonly #queryPort: Promise<number> = freePort();
@@ -47,6 +50,7 @@ export class Constellation {
     this.servers = servers;
     this.#ownsServers = options.servers === undefined;
     this.#env = options.env;
+    this.#runUnder = options.runUnder;
     this.world = {
       natsUrl: servers.natsUrl,
       databaseUrl: servers.postgres.databaseUrl,
@@ -173,6 +177,7 @@ export class Constellation {
           world: this.world,
           logFile: this.logFile(name, first + offset),
           env: { LOG_LEVEL: 'info', ...own, ...this.#env?.[name] },
+          runUnder: this.#runUnder?.[name],
         }),
       ),
     );

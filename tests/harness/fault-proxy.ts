@@ -18,39 +18,40 @@ type Pair = { readonly client: Socket; readonly target: Socket };
 
 /**
  * A line between a client and a TCP server that can be cut, held in one or both directions, slowed and made lossy.
- * It stands on 127.0.0.1 alone and needs no rights. `up` is from the client to the server.
+ * It stands on addresses of this machine alone and needs no rights. `up` is from the client to the server.
  */
 export class FaultProxy {
   readonly port: number;
   readonly #server: Server;
-  readonly #targetPort: number;
+  readonly #target: { readonly host: string; readonly port: number };
   readonly #pairs = new Set<Pair>();
   readonly #lanes = new Set<Lane>();
   readonly #random: () => number;
   #faults: Record<Direction, LinkFault> = { up: {}, down: {} };
   #isCut = false;
 
-  private constructor(server: Server, targetPort: number, seed: number) {
+  private constructor(server: Server, target: { readonly host: string; readonly port: number }, seed: number) {
     this.#server = server;
-    this.#targetPort = targetPort;
+    this.#target = target;
     this.#random = randomOf(seed);
     this.port = (server.address() as AddressInfo).port;
     server.on('connection', (client) => this.#join(client));
   }
 
-  /** Opens a line to a port of this machine. The same seed loses the same pieces. */
-  static async start(targetPort: number, seed = 1): Promise<FaultProxy> {
+  /** Opens a line to a port of this machine, or of a network namespace of ours (`targetHost`, `listenHost`). The same seed loses the same pieces. */
+  static async start(targetPort: number, { seed = 1, targetHost = '127.0.0.1', listenHost = '127.0.0.1' }: { readonly seed?: number; readonly targetHost?: string; readonly listenHost?: string } = {}): Promise<FaultProxy> {
     const server = createServer({ pauseOnConnect: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
+      server.listen(0, listenHost, resolve);
     });
-    return new FaultProxy(server, targetPort, seed);
+    return new FaultProxy(server, { host: targetHost, port: targetPort }, seed);
   }
 
-  /** The same address with our port in place of the server's. */
+  /** The same address with our host and port in place of the server's. */
   through(url: string): string {
     const address = new URL(url);
+    address.hostname = (this.#server.address() as AddressInfo).address;
     address.port = String(this.port);
     return address.href.replace(/\/$/, url.endsWith('/') ? '/' : '');
   }
@@ -79,7 +80,7 @@ export class FaultProxy {
 
   #join(client: Socket): void {
     if (this.#isCut) return void client.destroy();
-    const target = connect(this.#targetPort, '127.0.0.1');
+    const target = connect(this.#target);
     client.setNoDelay(true);
     target.setNoDelay(true);
     const pair = { client, target };

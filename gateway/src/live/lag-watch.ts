@@ -4,7 +4,7 @@ import { streamNames } from '@parley/contracts/wire/partition';
 const everyMs = 1_000;
 const answerMsMax = 2_000;
 export const behindMsMax = 2_000;
-export const unheardMsMax = 4_000;
+export const unheardMsMax = 3_500;
 
 export type LagSource = {
   delivered(stream: number): number;
@@ -31,13 +31,14 @@ export class LagWatch {
   #otherEpoch: string | undefined = undefined;
   readonly #timer: NodeJS.Timeout;
 
-  /** `onLook`: called after each look. */
+  /** `onLook`: called every second and after each look. */
   constructor(nc: NatsConnection, source: LagSource, onLook: () => void) {
     this.#nc = nc;
     this.#source = source;
     this.#timer = setInterval(() => {
+      // A look that nobody answers takes longer than what it waits for may.
+      onLook();
       if (!this.#isLooking) this.#look().then(onLook, onLook);
-      else onLook();
     }, everyMs);
     this.#status = nc.status();
     this.#followConnection(onLook).catch(() => {});

@@ -52,6 +52,8 @@ export type ServiceOptions = {
   /** More or other environment, such as QUERY_URL for the gateway. */
   readonly env?: Readonly<Record<string, string>>;
   readonly readyMs?: number;
+  /** A program that starts node with the arguments it is given, such as one in a network of its own. */
+  readonly runUnder?: string | undefined;
 };
 
 const READY_MS = 60_000;
@@ -98,6 +100,7 @@ async function launch(options: ServiceOptions, port: number): Promise<Running> {
   const child = fork(join(ROOT, options.name, 'dist', 'main.js'), [], {
     env: { ...environmentOf(options), PORT: String(port) },
     execArgv: ['--enable-source-maps'],
+    ...(options.runUnder !== undefined && { execPath: options.runUnder }),
     stdio: ['ignore', log, log, 'ipc'],
     // A group of its own: Ctrl-C in a terminal reaches it only through stop(), in our order.
     detached: true,
