@@ -1,5 +1,5 @@
 import { Constellation } from '../harness/constellation.ts';
-import { cpuSecondsOfProcess } from '../harness/memory.ts';
+import { cpuSecondsOfFamily } from '../harness/memory.ts';
 import { accepted, newRoom, person, type Person } from '../harness/people.ts';
 import { startHelper, type Helper } from './load/child.ts';
 import { floor } from './load/floor.ts';
@@ -43,7 +43,7 @@ async function ours(chat: Constellation): Promise<Side> {
     for (const { socket } of people) socket.close();
     rooms.push({ roomId, people });
   }
-  const pids = [...(['gateway', 'command-service', 'projectors', 'query-service'] as const).map((name) => chat.service(name).pid), chat.servers.nats.pid];
+  const pids = [...(['gateway', 'command-service', 'projectors', 'query-service'] as const).map((name) => chat.service(name).pid), chat.servers.nats.pid, chat.servers.postgres.pid];
   return seated('Parley', 'parley', pids, (room, member) => {
     const { roomId, people } = rooms[room]!;
     return { url: `${chat.url()}/v1/ws`, hello: JSON.stringify({ type: 'hello', token: people[member]!.token }), roomId };
@@ -60,7 +60,7 @@ function atSocketIo(name: string, nodes: readonly Helper[], pids: readonly numbe
 async function measured({ name, talkers, pids }: Side, perSecond: number): Promise<Round> {
   // Whoever was cut off in an earlier round comes again: that round is void, this one need not be.
   for (const helper of talkers) await helper.ask({ do: 'begin' });
-  const cpu = () => pids.reduce((sum, pid) => sum + cpuSecondsOfProcess(pid), 0);
+  const cpu = () => pids.reduce((sum, pid) => sum + cpuSecondsOfFamily(pid), 0);
   const before = cpu();
   const talked = await Promise.all(talkers.map((helper) => helper.ask<Talked>({ do: 'talk', perSecond: perSecond / talkers.length, seconds: SECONDS, bytes: TEXT_BYTES })));
   const sent = talked.reduce((sum, each) => sum + each.sent, 0);
