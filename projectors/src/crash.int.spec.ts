@@ -108,7 +108,7 @@ test('the database and the log die and come back under it: it waits, and goes on
 
 test('two workers on one stream without any lock: one is fenced, the rows are right', async () => {
   const log = await openJetStreamLog(world.nc);
-  const depsOfOne = () => ({ sql: world.sql, nc: world.nc, log, opener: world.opener(), applyBatch: createGroupCommit(world.sql) });
+  const depsOfOne = () => ({ sql: world.sql, nc: world.nc, log, opener: world.opener(), group: createGroupCommit(world.sql) });
   const ended = new AbortController();
   const room = { kind: 'room', id: 'duel' } as const;
   const renamed = { type: 'room.renamed', by: person(1), data: {}, content: { name: 'again' } };

@@ -42,7 +42,7 @@ export async function startProjectors(config: ProjectorsConfig, projectionsOf: (
   const ownership = new Ownership(config.DATABASE_URL, config.INSTANCE_ID);
   const opener = createOpener(vault, config.PARLEY_WS);
   const unfollow = followErasures(nc, (scope) => opener.forget(scope));
-  const deps = { sql, nc, log: await openJetStreamLog(nc), opener, applyBatch: createGroupCommit(sql) };
+  const deps = { sql, nc, log: await openJetStreamLog(nc), opener, group: createGroupCommit(sql) };
   const runner = new Runner(config.INSTANCE_ID, deps, ownership, projections);
 
   const search = startSearch(config, nc, ownership);

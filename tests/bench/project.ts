@@ -21,7 +21,7 @@ async function ours({ nc, sql, log, opener, conversations }: ReadSide, generatio
   await sql.begin((tx) => createGeneration(tx, conversations, generation, 'standby'));
   await sql.begin((tx) => makeUpTo(tx, conversations, ref, 'whole'));
   const ends = new Map(await Promise.all(conversations.streams.map(async (stream) => [stream, (await streamState(nc, stream)).lastSeq] as const)));
-  const deps = { nc, sql, log, opener: opener(), applyBatch: createGroupCommit(sql) };
+  const deps = { nc, sql, log, opener: opener(), group: createGroupCommit(sql) };
   const ended = new AbortController();
   const begun = performance.now();
   const lanes = conversations.streams.map((stream) => ({ projection: conversations, generation, stream }));

@@ -35,7 +35,7 @@ const commit = (lane: Lane, n: number): OpenedCommit => ({ seq: n, kind: 'user',
 
 test('what several lanes have at the same time moves in one transaction', async () => {
   const [before, batches] = [await places(), await movesByOne()];
-  await Promise.all(batches.map(createGroupCommit(world.sql)));
+  await Promise.all(batches.map(createGroupCommit(world.sql).apply));
   const after = await places();
   expect(after.map(({ seq }) => seq)).toEqual(before.map(({ seq }) => seq + 1));
   expect(new Set(after.map(({ transaction }) => transaction)).size).toBe(1);
@@ -44,7 +44,7 @@ test('what several lanes have at the same time moves in one transaction', async 
 test('a lane whose checkpoint is elsewhere is fenced, the others move', async () => {
   const [before, batches] = [await places(), await movesByOne()];
   const [first, ...others] = batches as [LaneBatch, ...LaneBatch[]];
-  const results = await Promise.allSettled([{ ...first, from: first.from + 7, to: first.to + 7 }, ...others].map(createGroupCommit(world.sql)));
+  const results = await Promise.allSettled([{ ...first, from: first.from + 7, to: first.to + 7 }, ...others].map(createGroupCommit(world.sql).apply));
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
   expect((results[0] as PromiseRejectedResult).reason).toBeInstanceOf(Fenced);
   expect((await places()).map(({ seq }) => seq)).toEqual(before.map(({ seq }, at) => (at === 0 ? seq : seq + 1)));
@@ -53,7 +53,7 @@ test('a lane whose checkpoint is elsewhere is fenced, the others move', async ()
 test('a commit that cannot follow stops its lane alone, and what the others have is applied', async () => {
   const [before, batches] = [await places(), await movesByOne()];
   const withCommits = batches.map((batch, at) => ({ ...batch, commits: [commit(batch.lane, at === 2 ? 5 : 1)] }));
-  const results = await Promise.allSettled(withCommits.map(createGroupCommit(world.sql)));
+  const results = await Promise.allSettled(withCommits.map(createGroupCommit(world.sql).apply));
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   expect((results[2] as PromiseRejectedResult).reason).toBeInstanceOf(Stopped);
   expect((await places()).map(({ seq }) => seq)).toEqual(before.map(({ seq }, at) => (at === 2 ? seq : seq + 1)));
@@ -62,7 +62,7 @@ test('a commit that cannot follow stops its lane alone, and what the others have
 
 test('a checkpoint that somebody holds keeps its lane waiting and nobody else', async () => {
   const [before, batches] = [await places(), await movesByOne()];
-  const apply = createGroupCommit(world.sql);
+  const { apply } = createGroupCommit(world.sql);
   let held: Promise<number> | undefined;
   await world.sql.begin(async (tx) => {
     await tx`select 1 from ops.checkpoint where projection = 'people' and stream = ${lanes[1]!.stream} for update`;
@@ -77,7 +77,7 @@ test('a checkpoint that somebody holds keeps its lane waiting and nobody else', 
 
 test('rows that somebody holds keep their lane waiting and nobody else', async () => {
   const [before, batches] = [await places(), await movesByOne()];
-  const apply = createGroupCommit(world.sql);
+  const { apply } = createGroupCommit(world.sql);
   let held: Promise<number> | undefined;
   await world.sql.begin(async (tx) => {
     await tx`select 1 from people_1.aggregate_head where id = ${commit(lanes[1]!, 1).id} for update`;

@@ -7,15 +7,16 @@ import { type Logger, logger } from '@parley/kernel/telemetry/log';
 import { withSpan } from '@parley/kernel/telemetry/trace';
 import { aggregateKey, type Lane, laneSchema, readCheckpoint } from './checkpoint.ts';
 import { crashPoint } from './crash-point.ts';
-import type { ApplyBatch } from './group-commit.ts';
+import { eventsTogetherMax, type GroupCommit } from './group-commit.ts';
 import { backoffMs, judge, judgeMany, pause, reasonOf, Stopped } from './failures.ts';
 import type { LaneReport } from './lane-report.ts';
 import { noteFailedRetry, park, type Parked, readParked } from './parking.ts';
 import { prepareSteps, type Step } from './prepare.ts';
 import type { OpenedCommit } from './projection.ts';
 import { retryParked } from './retry.ts';
+import { StepsAhead } from './steps-ahead.ts';
 
-export type WorkerDeps = { readonly sql: Sql; readonly nc: NatsConnection; readonly log: EventLog; readonly opener: ContentOpener; readonly applyBatch: ApplyBatch };
+export type WorkerDeps = { readonly sql: Sql; readonly nc: NatsConnection; readonly log: EventLog; readonly opener: ContentOpener; readonly group: GroupCommit };
 
 /** A stream where nothing concerns the projection moves its checkpoint at most this often. */
 const quietMoveEveryMs = 100;
@@ -25,7 +26,7 @@ const retryPollEveryMs = 1_000;
 const liveEventsMax = 200;
 
 /**
- * Follows one stream for one projection until `signal` aborts: prepares the next step while the present one is
+ * Follows one stream for one projection until `signal` aborts: prepares what comes next while the present step is
  * committed, applies each in a transaction with the checkpoint, sets poison aside, retries what time can heal.
  * Throws Stopped (nobody but an operator helps), Fenced (begin again), LogUnavailable and the like (begin again later).
  */
@@ -65,42 +66,40 @@ export class Worker {
     const signal = AbortSignal.any([this.#signal, ended.signal]);
     const batches = followStream(nc, stream, checkpoint.seq + 1, { signal });
     const onVault = (away: boolean): void => this.#report.waiting(away ? 'the vault cannot be reached' : undefined);
-    const steps = prepareSteps(batches, { kinds: this.#lane.projection.kinds, opener: this.#deps.opener, signal, onVault });
+    const ahead = new StepsAhead(prepareSteps(batches, { kinds: this.#lane.projection.kinds, opener: this.#deps.opener, signal, onVault }));
     try {
-      await this.#loop(steps);
+      await this.#loop(ahead);
     } finally {
       ended.abort();
-      await steps.return(undefined).catch(() => {});
+      await ahead.stop();
     }
   }
 
-  async #loop(steps: AsyncGenerator<Step>): Promise<void> {
-    let next = steps.next();
+  async #loop(ahead: StepsAhead): Promise<void> {
     for (;;) {
-      const result = await this.#orIdle(next);
+      const isReady = await this.#orIdle(ahead.ready());
       if (this.#signal.aborted) return;
-      if (result === undefined) {
+      if (!isReady) {
         await this.#idle();
         continue;
       }
-      if (result.done) return;
       crashPoint('after-fetch');
-      next = steps.next();
-      // Read ahead while this one is committed; its error is met when its turn comes.
-      next.catch(() => {});
-      await this.#take(result.value);
+      if (ahead.events < eventsTogetherMax) await this.#deps.group.turn(ahead.events > 0);
+      const step = ahead.take();
+      if (this.#signal.aborted || step === undefined) return;
+      await this.#take(step);
       await this.#retryWanted();
     }
   }
 
-  /** The next step, or undefined when there is something to look after meanwhile. */
-  async #orIdle(next: Promise<IteratorResult<Step>>): Promise<IteratorResult<Step> | undefined> {
+  /** True when something is ready, false when there is something to look after meanwhile. */
+  async #orIdle(ready: Promise<void>): Promise<boolean> {
     const afterMs = this.#seen > this.#at ? quietMoveEveryMs : this.#parked.size > 0 ? retryPollEveryMs : undefined;
-    if (afterMs === undefined) return next;
+    if (afterMs === undefined) return ready.then(() => true);
     let timer: NodeJS.Timeout | undefined;
-    const idle = new Promise<undefined>((resolve) => { timer = setTimeout(() => resolve(undefined), afterMs); });
+    const idle = new Promise<boolean>((resolve) => { timer = setTimeout(resolve, afterMs, false); });
     try {
-      return await Promise.race([next, idle]);
+      return await Promise.race([ready.then(() => true), idle]);
     } finally {
       clearTimeout(timer);
     }
@@ -150,14 +149,14 @@ export class Worker {
   }
 
   async #applyOnce(toSeq: number, commits: readonly OpenedCommit[]): Promise<void> {
-    const { sql, applyBatch } = this.#deps;
+    const { sql, group } = this.#deps;
     const { projection } = this.#lane;
     const isParked = ({ kind, id }: OpenedCommit): boolean => this.#parked.has(aggregateKey(kind, id));
     const skipped = this.#parked.size === 0 ? [] : commits.filter(isParked);
     const wanted = skipped.length === 0 ? commits : commits.filter((commit) => !isParked(commit));
     if (wanted.length > 0) await projection.prepare?.(sql, laneSchema(this.#lane), wanted);
     crashPoint('before-begin');
-    const tookMs = await traced(this.#lane, commits, () => applyBatch({ lane: this.#lane, from: this.#at, to: toSeq, commits: wanted, skipped }));
+    const tookMs = await traced(this.#lane, commits, () => group.apply({ lane: this.#lane, from: this.#at, to: toSeq, commits: wanted, skipped }));
     crashPoint('after-commit');
     this.#moved(toSeq);
     const events = wanted.reduce((sum, commit) => sum + commit.events.length, 0);

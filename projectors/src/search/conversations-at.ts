@@ -26,9 +26,14 @@ export class ConversationsAt {
     );
   }
 
+  /** How far they are, as far as is known; 0 before anything was told. */
+  at(stream: string): number {
+    return this.#seqs.get(stream) ?? 0;
+  }
+
   /** Resolves when the rows have reached `seq` of the stream, or the signal aborts. */
   reached(stream: string, seq: number, signal: AbortSignal): Promise<void> {
-    if ((this.#seqs.get(stream) ?? 0) >= seq || signal.aborted) return Promise.resolve();
+    if (this.at(stream) >= seq || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         this.#waiters.delete(waiter);

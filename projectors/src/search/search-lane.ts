@@ -41,7 +41,8 @@ export async function runSearchLane(deps: LaneDeps, stream: string, report: Lane
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
   const puts = new LanePuts((batch) => target.put(batch), target.show ? shownLingerMs : 0);
-  const batches = prepare(deps, followStream(nc, stream, position.seq + 1, { signal: both, batchMessagesMax, batchBytesMax }), stream, both);
+  const read = followStream(nc, stream, position.seq + 1, { signal: both, batchMessagesMax, batchBytesMax });
+  const batches = prepare(deps, reachedBatches(deps.conversations, read, stream, position.seq, both), stream, both);
   let at = position.seq;
   let wasLive = true;
   let paidAtMs = performance.now();
@@ -80,13 +81,11 @@ export async function runSearchLane(deps: LaneDeps, stream: string, report: Lane
 type Prepared = { readonly toSeq: number; readonly storedAtMs: number; readonly events: number; readonly documents: readonly SearchDocument[]; readonly owed: readonly Owed[] };
 type Owed = { readonly room: string; readonly fromN: number };
 
-async function* prepare({ conversations, rows }: LaneDeps, batches: AsyncIterable<readonly StreamMessage[]>, stream: string, signal: AbortSignal): AsyncGenerator<Prepared> {
+async function* prepare({ rows }: LaneDeps, batches: AsyncIterable<readonly StreamMessage[]>, stream: string, signal: AbortSignal): AsyncGenerator<Prepared> {
   for await (const batch of batches) {
     const { messages, goneRooms } = touchedBy(batch);
     const { seq: toSeq, storedAtMs } = batch.at(-1)!;
     const beforeSeq = batch[0]!.seq - 1;
-    if (messages.size + goneRooms.length > 0) await conversations.reached(stream, toSeq, signal);
-    if (signal.aborted) return;
     for (const room of goneRooms) {
       for await (const documents of rows.ofRoom(room, 0)) yield { toSeq: beforeSeq, storedAtMs, events: 0, documents, owed: [] };
     }
@@ -95,6 +94,35 @@ async function* prepare({ conversations, rows }: LaneDeps, batches: AsyncIterabl
     if (signal.aborted) return;
     const owed = parked.map((room) => ({ room, fromN: Math.min(...messages.get(room)!) }));
     yield { toSeq, storedAtMs, events: batch.length, documents, owed };
+  }
+}
+
+/**
+ * What the stream holds, as far as the rows of conversations have reached it: they move on for many messages at once,
+ * and so does the index. Ends when the signal aborts.
+ */
+async function* reachedBatches(conversations: ConversationsAt, batches: AsyncGenerator<readonly StreamMessage[]>, stream: string, from: number, signal: AbortSignal): AsyncGenerator<readonly StreamMessage[]> {
+  let at = from;
+  try {
+    for (;;) {
+      // Before reading, so that all that came meanwhile is read together.
+      await conversations.reached(stream, at + 1, signal);
+      if (signal.aborted) return;
+      const { value, done } = await batches.next();
+      if (done) return;
+      for (let left: readonly StreamMessage[] = value; left.length > 0;) {
+        await conversations.reached(stream, left[0]!.seq, signal);
+        if (signal.aborted) return;
+        const reached = conversations.at(stream);
+        const end = left.findIndex(({ seq }) => seq > reached);
+        const now = end < 0 ? left : left.slice(0, end);
+        yield now;
+        at = now.at(-1)!.seq;
+        left = left.slice(now.length);
+      }
+    }
+  } finally {
+    await batches.return(undefined).catch(() => {});
   }
 }
 
