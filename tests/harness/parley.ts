@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { ROOT } from '@parley/dev/paths';
 import type { Constellation } from './constellation.ts';
 
-/** Starts the CLI as an operator would, against a constellation. */
-export function startParley(chat: Constellation, args: readonly string[]): ChildProcessWithoutNullStreams {
+/** Starts the CLI as an operator would, against a constellation; `into`: what a shell has after the pipe or redirection, such as `| wc -l`. */
+export function startParley(chat: Constellation, args: readonly string[], into?: string): ChildProcessWithoutNullStreams {
   const { servers, world } = chat;
-  return spawn(process.execPath, [join(ROOT, 'infra', 'cli', 'dist', 'main.js'), ...args], {
+  const cli = [join(ROOT, 'infra', 'cli', 'dist', 'main.js'), ...args];
+  const [command, all] = into === undefined ? [process.execPath, cli] : ['sh', ['-c', `"$0" "$@" ${into}`, process.execPath, ...cli]];
+  return spawn(command, all, {
     env: {
       PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], NO_COLOR: '1',
       NATS_URL: servers.natsUrl, DATABASE_URL: servers.postgres.databaseUrl, VAULT_URL: servers.postgres.vaultUrl,
@@ -19,8 +21,8 @@ export function startParley(chat: Constellation, args: readonly string[]): Child
 }
 
 /** Runs the CLI; resolves with its exit code and all it printed. */
-export function parley(chat: Constellation, args: readonly string[], input?: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = startParley(chat, args);
+export function parley(chat: Constellation, args: readonly string[], input?: string, into?: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = startParley(chat, args, into);
   child.stdin.end(input ?? '');
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString(); });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { streamOf } from '@parley/contracts/wire/partition';
 import { makeSecrets } from '@parley/dev/secrets';
@@ -190,6 +191,17 @@ describe('log grep', () => {
     expect(parts).toEqual(all);
     expect((await parley('log', 'grep', '--type', 'room.', '--resume', file)).stderr).toContain('another question');
   }, 180_000);
+  test('answers whole, however slowly it is read', async () => {
+    const args = ['log', 'grep', '--from', '2001-01-01', '--json'];
+    const kept = join(world.servers.dir, 'kept');
+    expect((await run(chat, args, '', `> '${kept}'`)).code).toBe(0);
+    const whole = await readFile(kept, 'utf8');
+    // More than a pipe holds while nobody reads.
+    expect(whole.length).toBeGreaterThan(70_000);
+    const { stdout } = await run(chat, args, '', '| (sleep 2; cat)');
+    expect(stdout.split('\n').length).toBe(whole.split('\n').length);
+    expect(stdout).toBe(whole);
+  });
   test('log show takes times, and log stat names the largest', async () => {
     expect(lines(await parley('log', 'show', 'room', 'kitchen', '--from', '1h ago', '--to', '3', '--json')).map(({ n }) => n)).toEqual([1, 2, 3]);
     expect((await parley('log', 'show', 'room', 'kitchen', '--to', '2001-01-01')).code).toBe(1);
