@@ -8,7 +8,7 @@ import { makeUpTo, retireGeneration, vacuum } from '../generations/generation-ta
 import { readGenerations } from '../generations/read.ts';
 import { crashPoint } from '../runner/crash-point.ts';
 import { Fenced, pause } from '../runner/failures.ts';
-import { laneName } from '../runner/checkpoint.ts';
+import { type Lane, laneName } from '../runner/checkpoint.ts';
 import { areOwned } from '../runner/ownership.ts';
 import type { AnyProjection } from '../runner/projection.ts';
 import { anotherLog } from '../runner/worker.ts';
@@ -203,27 +203,30 @@ async function fillAll(deps: RebuildDeps, projection: AnyProjection, ref: Genera
   const onProgress = (messages: number): void => deps.onProgress?.('filling', (done += messages), total);
   const work = async (): Promise<void> => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
-      await fillStream({ ...deps, onProgress }, { projection, generation: ref.generation, stream: next[0] }, next[1]);
+      await fillBeside({ ...deps, onProgress }, { projection, generation: ref.generation, stream: next[0] }, next[1]);
     }
   };
   await Promise.all(Array.from({ length: streamsAtOnce }, work));
   return done - before;
 }
 
-/** Brings every stream to exactly these sequences; a projector may be at it too, once the generation stands by. */
+/** Brings a stream to exactly that sequence; a projector may be at it too, once the generation stands by. */
+async function fillBeside(deps: FillDeps, lane: Lane, toSeq: number): Promise<void> {
+  for (;;) {
+    try {
+      return await fillStream(deps, lane, toSeq);
+    } catch (error) {
+      if (!(error instanceof Fenced)) throw error;
+      await pause(5, deps.signal);
+    }
+  }
+}
+
+/** Brings every stream to exactly these sequences. */
 async function fillTo(deps: RebuildDeps, projection: AnyProjection, ref: GenerationRef, upTo: ReadonlyMap<string, number>): Promise<void> {
   const { onProgress: _shown, ...rest } = deps;
   const there = await checkpointsOf(deps, ref);
-  await Promise.all([...upTo].filter(([stream, seq]) => (there.get(stream)?.seq ?? 0) < seq).map(async ([stream, seq]) => {
-    for (;;) {
-      try {
-        return await fillStream(rest, { projection, generation: ref.generation, stream }, seq);
-      } catch (error) {
-        if (!(error instanceof Fenced)) throw error;
-        await pause(5, deps.signal);
-      }
-    }
-  }));
+  await Promise.all([...upTo].filter(([stream, seq]) => (there.get(stream)?.seq ?? 0) < seq).map(([stream, seq]) => fillBeside(rest, { projection, generation: ref.generation, stream }, seq)));
 }
 
 async function catchUp(deps: RebuildDeps, projection: AnyProjection, ref: GenerationRef): Promise<void> {
