@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -29,10 +30,12 @@ export class NetworkNamespace {
     this.#cables = cables;
   }
 
-  /** Whether this machine lets us. */
+  /** Whether this machine lets us. Takes away what processes left that were killed. */
   static async canMake(): Promise<boolean> {
     const name = `parley-${process.pid}-try`;
     try {
+      const { stdout } = await run('ip', ['netns', 'list']);
+      for (const [left, pid] of stdout.matchAll(/^parley-(\d+)-\w+/gm)) if (!existsSync(`/proc/${pid}`)) await ip('netns', 'del', left);
       await ip('netns', 'add', name);
       await ip('link', 'add', 'name', `pt${process.pid}`, 'type', 'veth', 'peer', 'name', 'eth', 'netns', name);
       await ip('netns', 'exec', name, 'true');

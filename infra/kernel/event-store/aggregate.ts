@@ -358,7 +358,8 @@ export class Aggregate {
     const waitMs = link.n === 0 ? 0 : Date.parse(link.at) + this.#minCommitIntervalMs - this.#host.nowMs();
     if (waitMs <= 0 || this.#hurried) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(waitMs, this.#minCommitIntervalMs));
+      // Timers count whole milliseconds and may end within the one before.
+      const timer = setTimeout(resolve, Math.min(waitMs, this.#minCommitIntervalMs) + 1);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

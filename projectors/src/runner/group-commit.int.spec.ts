@@ -8,7 +8,7 @@ import type { LaneBatch } from './apply.ts';
 import { type Lane, readCheckpoint } from './checkpoint.ts';
 import { Fenced, Stopped } from './failures.ts';
 import { createGroupCommit } from './group-commit.ts';
-import type { OpenedCommit } from './projection.ts';
+import type { OpenedCommit, Tx } from './projection.ts';
 
 const lanes = streamNames.slice(0, 4).map((stream): Lane => ({ projection: people, generation: 1, stream }));
 /** Before the database itself ends a statement that waits. */
@@ -60,28 +60,16 @@ test('a commit that cannot follow stops its lane alone, and what the others have
   expect(await world.sql`select id from people_1.aggregate_head order by id`).toEqual([0, 1, 3].map((at) => ({ id: commit(lanes[at]!, 1).id })));
 });
 
-test('a checkpoint that somebody holds keeps its lane waiting and nobody else', async () => {
+test.each([
+  ['a checkpoint', (sql: Tx) => sql`select 1 from ops.checkpoint where projection = 'people' and stream = ${lanes[1]!.stream} for update`],
+  ['a row', (sql: Tx) => sql`select 1 from people_1.aggregate_head where id = ${commit(lanes[1]!, 1).id} for update`],
+])('%s that somebody holds keeps its lane waiting and nobody else', async (_what, hold) => {
   const [before, batches] = [await places(), await movesByOne()];
   const { apply } = createGroupCommit(world.sql);
   let held: Promise<number> | undefined;
   await world.sql.begin(async (tx) => {
-    await tx`select 1 from ops.checkpoint where projection = 'people' and stream = ${lanes[1]!.stream} for update`;
-    const applied = batches.map(apply);
-    held = applied[1];
-    await Promise.all(applied.filter((_, at) => at !== 1));
-    expect((await places()).map(({ seq }) => seq)).toEqual(before.map(({ seq }, at) => (at === 1 ? seq : seq + 1)));
-  });
-  await held;
-  expect((await places())[1]!.seq).toBe(before[1]!.seq + 1);
-}, waitMsMax);
-
-test('rows that somebody holds keep their lane waiting and nobody else', async () => {
-  const [before, batches] = [await places(), await movesByOne()];
-  const { apply } = createGroupCommit(world.sql);
-  let held: Promise<number> | undefined;
-  await world.sql.begin(async (tx) => {
-    await tx`select 1 from people_1.aggregate_head where id = ${commit(lanes[1]!, 1).id} for update`;
-    const applied = batches.map((batch, at) => apply(at === 1 ? { ...batch, commits: [{ ...commit(lanes[1]!, 1), prev: 'h', n: 1 }] } : batch));
+    await hold(tx);
+    const applied = batches.map((batch, at) => apply(at === 1 ? { ...batch, commits: [{ ...commit(lanes[1]!, 1), prev: 'h' }] } : batch));
     held = applied[1];
     await Promise.all(applied.filter((_, at) => at !== 1));
     expect((await places()).map(({ seq }) => seq)).toEqual(before.map(({ seq }, at) => (at === 1 ? seq : seq + 1)));
