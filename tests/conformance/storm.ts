@@ -26,11 +26,18 @@ export function roomsInOneStream(): { readonly stream: string; readonly rooms: r
 }
 
 export type Storm = {
+  /** Commands altogether. */
+  readonly commands: number;
+  /** Most commands that wait for an answer at one time. */
+  readonly underWayMax: number;
   /** Answers so far. */
   readonly answered: () => number;
   /** Waits for all answers, then holds them against the log: each once, where it was said to be, nothing else. */
   readonly proven: () => Promise<void>;
 };
+
+/** Commands of one room that wait for an answer at one time. */
+const lanes = 8;
 
 /** Two engines write to each room, `perRoom` commands altogether and a few at a time, each repeated until its answer is final. */
 export function storm(logs: readonly [EventLog, EventLog], rooms: readonly AggregateRef[], perRoom: number): Storm {
@@ -40,16 +47,18 @@ export function storm(logs: readonly [EventLog, EventLog], rooms: readonly Aggre
     const replies = new Map<string, CommandReply>();
     const write = async (lane: number): Promise<void> => {
       const { send } = engines[lane % 2 === 0 ? 0 : 1];
-      for (let sent = lane; sent < perRoom; sent += 8) {
+      for (let sent = lane; sent < perRoom; sent += lanes) {
         const id = newId();
-          replies.set(id, await persist(() => send({ do: 'add' }, { id, deadline: Date.now() + 9_000 }), 90_000));
+        replies.set(id, await persist(() => send({ do: 'add' }, { id, deadline: Date.now() + 9_000 }), 90_000));
         answered += 1;
       }
     };
-    await Promise.all(Array.from({ length: 8 }, (_, lane) => write(lane)));
+    await Promise.all(Array.from({ length: lanes }, (_, lane) => write(lane)));
     return { room, replies };
   });
   return {
+    commands: rooms.length * perRoom,
+    underWayMax: rooms.length * lanes,
     answered: () => answered,
     async proven() {
       for (const { room, replies } of await Promise.all(writing)) {

@@ -54,7 +54,7 @@ describe('members', () => {
     expect(one.oldestRelease()).toBe('0.1.9');
 
     await two.leave();
-    await until('two to be gone', () => names(view).join() === 'one', { timeoutMs: 1_000 });
+    await until('two to be gone for all', () => [one, view].every((each) => names(each).join() === 'one'), { timeoutMs: 1_000 });
     expect(one.oldestRelease()).toBe('0.2.0');
     expect(Math.abs(one.clockSkewMs() ?? Number.NaN)).toBeLessThan(50);
     await one.leave();
