@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { AeadFailure, nonceBytes, open, seal } from './aead.ts';
-import { hkdf } from './keys.ts';
 import { sodium } from './sodium.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
@@ -23,17 +22,6 @@ describe('XChaCha20-Poly1305, draft-irtf-cfrg-xchacha-03 A.3.1', () => {
     expect(out).toEqual(Buffer.concat([cipher, tag]));
   });
   test('opens the vector', () => expect(open(key, Buffer.concat([nonce, cipher, tag]), associated)).toEqual(plain));
-});
-
-describe('HKDF-SHA256, RFC 5869 appendix A', () => {
-  test('case 1: with salt and info', () => {
-    const okm = hkdf(hex('0b'.repeat(22)), hex('f0f1f2f3f4f5f6f7f8f9'), hex('000102030405060708090a0b0c'), 42);
-    expect(okm.toString('hex')).toBe('3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865');
-  });
-  test('case 3: without, as it is used here', () => {
-    const okm = hkdf(hex('0b'.repeat(22)), '', undefined, 42);
-    expect(okm.toString('hex')).toBe('8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8');
-  });
 });
 
 describe('a sealed blob', () => {

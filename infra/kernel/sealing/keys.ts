@@ -1,20 +1,14 @@
-import { createSecretKey, hkdfSync } from 'node:crypto';
 import type { AggregateKind } from '@parley/contracts/envelope/commit';
 import { timestampOf } from '@parley/contracts/ids';
 import type { Secret } from '../vault/vault.ts';
 import { keyBytes } from './aead.ts';
+import { hkdf } from './hkdf.ts';
 
 /** Where a content key comes from: the scopes whose secrets it is derived of, in order, and what binds it to its use. */
 export type KeySpec = { readonly scopes: readonly string[]; readonly info: string };
 
 const MESSAGE_KEY = /^m:[A-Za-z0-9_-]{1,64}:\d{6}$/;
 const monthChars = 6;
-
-/** HKDF-SHA256 without a salt (RFC 5869 §3.1: the secrets are uniformly random already). */
-export function hkdf(secret: Uint8Array, info: string | Uint8Array, salt: Uint8Array = new Uint8Array(0), length = keyBytes): Buffer {
-  // Given bytes, Node looks whether they are a key object by an exception that it catches, which takes longer than the rest.
-  return Buffer.from(hkdfSync('sha256', createSecretKey(secret), salt, info, length));
-}
 
 let lastMonth = { fromMs: Number.NaN, untilMs: Number.NaN, text: '' };
 
@@ -52,7 +46,7 @@ export function keySpecOf(ws: string, kind: AggregateKind, id: string, keyId: st
   return { scopes: [`person:${keyId.slice('m:'.length, -monthChars - 1)}`, `room:${id}:${keyId.slice(-monthChars)}`], info };
 }
 
-/** Derives the key from the secrets of its scopes, in their order. */
+/** Derives the key from the secrets of its scopes, in their order; without a salt, for the secrets are uniformly random (RFC 5869 §3.1). */
 export function deriveKey(spec: KeySpec, secrets: readonly Secret[]): Buffer {
-  return hkdf(secrets.length === 1 ? (secrets[0] as Secret) : Buffer.concat(secrets), spec.info);
+  return hkdf(secrets.length === 1 ? (secrets[0] as Secret) : Buffer.concat(secrets), Buffer.from(spec.info), keyBytes);
 }
