@@ -20,8 +20,10 @@ import { isTrustedOrigin, remoteAddress } from './http/peers.ts';
 import { createQueryClient } from './http/query-client.ts';
 import { DeliveryTally } from './live/delivery-stat.ts';
 import { Live } from './live/live.ts';
+import { followRevocations } from './live/revocations.ts';
 import { createOpenIdentity } from './session/open-identity.ts';
-import { Tokens } from './session/tokens.ts';
+import { followErasedPeople } from './session/erased-people.ts';
+import { Tokens, tokenSecondsMax } from './session/tokens.ts';
 import { createMetrics } from './telemetry.ts';
 
 /**
@@ -57,7 +59,12 @@ async function start(config: GatewayConfig, stack: AsyncDisposableStack): Promis
   const link = new NatsLink(nc);
   stack.defer(() => link.stop());
   const execute = createExecute({ ws: config.PARLEY_WS, sender, epochs, metrics, linkTrouble: () => link.trouble() });
-  if (config.GATEWAY_ROLE !== 'api') {
+  const endSessions = (userId: string): void => (live ? live.endSessions(userId) : tokens.deny(userId));
+  if (config.GATEWAY_ROLE === 'api') {
+    stack.defer(followRevocations(nc, (userId, rooms) => {
+      if (rooms === undefined) endSessions(userId);
+    }));
+  } else {
     const vault = openVault({ url: config.VAULT_URL, kek: config.PARLEY_KEK, role: 'gateway' });
     stack.use(vault);
     live = await Live.open({
@@ -70,6 +77,8 @@ async function start(config: GatewayConfig, stack: AsyncDisposableStack): Promis
     stack.defer(() => opened.close());
     health.check('live', () => opened.trouble());
   }
+  const erased = await followErasedPeople(nc, { sinceMs: tokenSecondsMax * 1_000, onErased: endSessions });
+  stack.defer(() => erased.stop());
   health.check('nats', () => link.trouble());
   health.check('command-service', () => (members.members().length === 0 ? 'no instance is alive' : undefined));
 

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
+import { type Service, startService } from '@parley/dev/services';
 import { until } from '@parley/dev/until';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
@@ -24,6 +25,7 @@ type World = { readonly chat: Constellation; readonly ledger: string; readonly a
 describe.each(['postgres', 'opensearch'] as const)('a person is erased, with search in %s', (search) => {
   let world: World;
   let openSearch: Awaited<ReturnType<typeof openSearchForTests>> | undefined;
+  let api: Service | undefined;
   let folder: string;
   let report: { rows: number; rooms: number; seconds: number; left: string[] };
 
@@ -31,6 +33,7 @@ describe.each(['postgres', 'opensearch'] as const)('a person is erased, with sea
     folder = await mkdtemp(path(tmpdir(), 'parley-erase-'));
     openSearch = search === 'opensearch' ? await openSearchForTests() : undefined;
     const chat = await Constellation.start({ ...(openSearch && { openSearch: { url: openSearch.url, index: 'parley-erase' } }) });
+    api = search === 'opensearch' ? undefined : await startService({ name: 'gateway', instance: 'gateway-api', world: chat.world, logFile: chat.logFile('gateway', 1), env: { GATEWAY_ROLE: 'api', QUERY_URL: chat.service('query-service').url } });
     const [ann, bob] = [await person(chat, words.name), await person(chat, 'bob-of-erase')];
     const rooms = [await newRoom(bob, 'public', 'all', 'first'), await newRoom(ann, 'private', 'all', 'second')] as const;
     await join(ann, rooms[0]);
@@ -51,6 +54,7 @@ describe.each(['postgres', 'opensearch'] as const)('a person is erased, with sea
     world = { chat, ledger: path(folder, 'erasures.ndjson'), ann, bob, rooms, cursorBefore, secret };
   }, 240_000);
   afterAll(async () => {
+    await api?.stop();
     await world?.chat.stop();
     await openSearch?.[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
@@ -108,6 +112,15 @@ describe.each(['postgres', 'opensearch'] as const)('a person is erased, with sea
 
   // What follows has nothing to do with the index.
   if (search === 'opensearch') return;
+
+  test('at every gateway: one of the HTTP pool that heard of it, and those that began after it', async () => {
+    const { chat, ann, bob } = world;
+    const statusAt = async (url: string, token: string) => (await fetch(`${url}/v1/me/rooms`, { headers: { authorization: `Bearer ${token}` } })).status;
+    expect(await statusAt(api!.url, ann.token)).toBe(401);
+    await Promise.all([api!.restart(), chat.restart('gateway', 0)]);
+    for (const url of [api!.url, chat.url()]) expect({ ann: await statusAt(url, ann.token), bob: await statusAt(url, bob.token) }).toEqual({ ann: 401, bob: 200 });
+    await expect(ChatSocket.open({ url: chat.url(), token: ann.token })).rejects.toThrow('4401');
+  });
 
   test('the log is whole, and the rows are what it says', async () => {
     const verified = await parley(world.chat, ['verify', '--rows', '--json']);

@@ -288,9 +288,13 @@ export class Live {
       }
       return;
     }
+    this.endSessions(userId);
+  }
+
+  /** Nothing that a person was given until now counts here any more. */
+  endSessions(userId: string): void {
     this.#options.tokens.deny(userId);
-    if (!user) return;
-    for (const connection of user.connections) connection.close(closeCodes.unauthenticated, 'access was revoked');
+    for (const connection of this.hub.users.get(userId)?.connections ?? []) connection.close(closeCodes.unauthenticated, 'access was revoked');
   }
 
   #roomsOf(userId: string): Promise<readonly string[]> {

@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Nats, startNats } from '@parley/dev/servers/nats';
+import { until } from '@parley/dev/until';
+import { encodeCommit } from '@parley/kernel/event-store/commit-codec';
+import type { EventLog } from '@parley/kernel/event-store/event-log';
+import { openJetStreamLog } from '@parley/kernel/event-store/jetstream-log';
+import { connectNats, type NatsConnection } from '@parley/kernel/nats/connect';
+import { provisionStreams } from '@parley/kernel/nats/provision';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { followErasedPeople } from './erased-people.ts';
+
+let dir: string;
+let nats: Nats;
+let nc: NatsConnection;
+let log: EventLog;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'parley-erased-'));
+  nats = await startNats({ dir });
+  nc = await connectNats({ url: nats.url, name: 'erased-people-spec' });
+  await provisionStreams(nc, { replicas: 1 });
+  log = await openJetStreamLog(nc);
+});
+afterAll(async () => {
+  await nc.close();
+  await nats.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function write(userId: string, ...types: readonly string[]): Promise<void> {
+  const ref = { kind: 'user', id: userId } as const;
+  const events = types.map((type) => ({ type, v: 1, commandId: uuidv7(), by: 'system', data: {} }));
+  const outcome = await log.append(ref, 0, encodeCommit({ v: 1, ws: 'main', ...ref, n: 1, prev: '', at: new Date().toISOString(), events }), {});
+  expect(outcome.outcome).toBe('stored');
+}
+
+test('who was erased is known from the start, others are not told', async () => {
+  const [erasing, erased, living] = [uuidv7(), uuidv7(), uuidv7()];
+  await write(erasing, 'user.erasure-started');
+  for (let index = 0; index < 600; index += 1) await write(uuidv7(), 'user.guest-registered');
+  await write(living, 'user.status-set');
+  await write(erased, 'user.erased');
+  const told: string[] = [];
+  const people = await followErasedPeople(nc, { sinceMs: 60_000, onErased: (userId) => told.push(userId) });
+  expect(told.toSorted()).toEqual([erasing, erased].toSorted());
+  people.stop();
+});
+
+test('what is longer ago than asked for is left out', async () => {
+  await new Promise((resolve) => { setTimeout(resolve, 20); });
+  const told: string[] = [];
+  (await followErasedPeople(nc, { sinceMs: 0, onErased: (userId) => told.push(userId) })).stop();
+  expect(told).toEqual([]);
+});
+
+test('who is erased later is told once, also over a time without NATS', async () => {
+  const told: string[] = [];
+  const people = await followErasedPeople(nc, { sinceMs: 0, onErased: (userId) => told.push(userId), lookEveryMs: 50 });
+  const [first, second] = [uuidv7(), uuidv7()];
+  await write(first, 'user.erasure-started');
+  await until('the first to be told', () => told.includes(first));
+  await nats.kill('SIGKILL');
+  await nats.restart();
+  await until('an append after the restart', () => write(second, 'user.erasure-started').then(() => true, () => false), { timeoutMs: 30_000 });
+  await until('the second to be told', () => told.includes(second));
+  await write(uuidv7(), 'user.erasure-started');
+  await until('the third to be told', () => told.length > 2);
+  expect(told).toEqual([first, second, told[2]]);
+  people.stop();
+});
