@@ -68,6 +68,8 @@ async function whileTalking<T>(work: Promise<T>): Promise<T> {
 test('the index in OpenSearch is made anew while people talk, takes its place, and holds what the rows hold', async () => {
   await world.settled();
   const [first, second] = [`${alias}-1`, `${alias}-2`];
+  // Rows can be there before the indexer has made anything.
+  await until('the index to be made', () => openSearch.request('GET', `/${first}`).then(() => true, () => false), { timeoutMs: 60_000 });
   await isSame(() => linesInOpenSearch(openSearch, first));
   // A hole and a lie, which no catching up would mend.
   const { body } = await openSearch.request('POST', `/${first}/_search`, { size: 2, query: { term: { shown: true } } });
