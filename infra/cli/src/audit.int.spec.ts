@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { streamOf } from '@parley/contracts/wire/partition';
 import { makeSecrets } from '@parley/dev/secrets';
 import { openPostgres } from '@parley/kernel/stores/postgres';
@@ -13,6 +14,7 @@ import { countUnread } from './room/count-unread.ts';
 import { internalToken } from './commands/token.ts';
 import { foldRoomLog } from './room/read-room.ts';
 import { whoCouldSee } from './room/who-could-see.ts';
+import { createProgram } from './program.ts';
 import { readSettings } from './settings.ts';
 
 /** Goal: what the log proves about a room is what queries answer about it, at every stage of random rooms. */
@@ -201,6 +203,37 @@ describe('log grep', () => {
     const { stdout } = await run(chat, args, '', '| (sleep 2; cat)');
     expect(stdout.split('\n').length).toBe(whole.split('\n').length);
     expect(stdout).toBe(whole);
+  });
+  test('keeps its place only behind what was taken from it', async () => {
+    const file = join(world.servers.dir, 'place-of-the-slow');
+    const args = ['log', 'grep', '--from', '2001-01-01', '--resume', file, '--json'];
+    const all = lines(await parley(...args.filter((arg) => arg !== '--resume' && arg !== file)));
+    let given = 0;
+    const isAsked = Promise.withResolvers<void>();
+    let isTaking = false;
+    const held: (() => void)[] = [];
+    const slow = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        given += chunk.toString().split('\n').length - 1;
+        if (isTaking) done();
+        else held.push(done);
+      },
+    });
+    const write = slow.write.bind(slow) as (...args: unknown[]) => boolean;
+    slow.write = (...asked: unknown[]) => {
+      if (asked[0] === '') isAsked.resolve();
+      return write(...asked);
+    };
+    const program = await createProgram({ ...world.env, QUERY_URL: chat.service('query-service').url }, new AbortController().signal, args, slow);
+    const running = program.parseAsync(args, { from: 'user' });
+    await Promise.race([isAsked.promise, running]);
+    await expect(readFile(file)).rejects.toThrow(/ENOENT/);
+    isTaking = true;
+    for (const take of held) take();
+    await running;
+    expect(given).toBe(all.length);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ command: 'log grep', done: expect.any(Number) });
+    expect((await parley(...args)).code, 'nothing is left').toBe(1);
   });
   test('log show takes times, and log stat names the largest', async () => {
     expect(lines(await parley('log', 'show', 'room', 'kitchen', '--from', '1h ago', '--to', '3', '--json')).map(({ n }) => n)).toEqual([1, 2, 3]);

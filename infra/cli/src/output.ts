@@ -11,6 +11,8 @@ export type Output = {
   line(value: unknown, text: string): void;
   /** A word for people beside the answer. */
   note(text: string): void;
+  /** Resolves when whoever reads the answers has taken them: before more is read, or a place is kept behind them. */
+  taken(): Promise<void>;
 };
 
 /** Two streams are all it takes, so that tests can read what was said. */
@@ -26,6 +28,8 @@ export function createOutput(json: boolean, out: NodeJS.WritableStream = process
     note: (text) => {
       err.write(`${text}\n`);
     },
+    // A reader that is gone takes nothing more; that ends the process elsewhere.
+    taken: () => new Promise((resolve) => { out.write('', () => resolve()); }),
   };
 }
 

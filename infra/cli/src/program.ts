@@ -30,7 +30,7 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv = pro
 }
 
 /** The tree of commands: of the one that `args` begin with alone, or of all where that is not known yet. */
-export async function createProgram(env: NodeJS.ProcessEnv, signal: AbortSignal, args: readonly string[] = []): Promise<Command> {
+export async function createProgram(env: NodeJS.ProcessEnv, signal: AbortSignal, args: readonly string[] = [], out: NodeJS.WritableStream = process.stdout): Promise<Command> {
   const program = new Command('parley')
     .description('Operates Parley: import, inspect and verify its log, watch its projections.')
     .version(release, '-V, --version')
@@ -42,7 +42,7 @@ export async function createProgram(env: NodeJS.ProcessEnv, signal: AbortSignal,
     .addHelpText('after', '\nExit codes: 0 fine, 1 something was found, 2 wrong usage, 69 a server does not answer, 70 internal, 78 wrong settings, 130 interrupted.');
   const run: Run = (work) => async (...args) => {
     const { json = false, config } = program.opts<Global>();
-    const opened = createContext(readSettings(env, config), createOutput(json), signal);
+    const opened = createContext(readSettings(env, config), createOutput(json, out), signal);
     try {
       await work(opened.context, ...args);
     } finally {

@@ -74,6 +74,7 @@ async function searchAll(context: Context, nc: NatsConnection, search: Search, p
   let savedAtMs = performance.now();
   for await (const messages of readRanges(nc, where, place.ranges(), context.signal)) {
     await search.look(messages, place);
+    await context.output.taken();
     progress.update(place.done, messages.at(-1)?.stream);
     if (search.isFull) break;
     if (resume === undefined || performance.now() - savedAtMs < saveEveryMs) continue;

@@ -73,6 +73,7 @@ async function show(context: Context, kind: string, id: string, options: ShowOpt
       const line = { ...shownEvent({ ...aggregate, n, seq, at: commit.at }, event, opened?.[index]), ...(withheld && { content: 'removed since' }) };
       context.output.line(line, renderEvent(line));
     });
+    await context.output.taken();
   }
   if (shown === 0) throw new CliError(exitCodes.finding, `The log has no such event of ${kind} ${id}.`);
 }
@@ -98,7 +99,10 @@ async function tail(context: Context, { room, stream }: TailOptions): Promise<vo
   };
   const follow = async (name: string): Promise<void> => {
     const { state } = await jsm.streams.info(name);
-    for await (const batch of followStream(nc, name, state.last_seq + 1, { signal })) batch.forEach(print);
+    for await (const batch of followStream(nc, name, state.last_seq + 1, { signal })) {
+      batch.forEach(print);
+      await output.taken();
+    }
   };
   await Promise.all(streamNames.filter((name) => stream === undefined || name === stream).map(follow));
 }

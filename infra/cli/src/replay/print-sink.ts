@@ -31,6 +31,7 @@ export function openPrintSink({ output, filter, opener, removed }: PrintOptions)
         output.line(line, renderEvent(line, true));
         printed += 1;
       }
+      await output.taken();
     },
     finish: () => Promise.resolve({ report: { events: printed }, text: '' }),
     abandon: () => Promise.resolve(),
