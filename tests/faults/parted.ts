@@ -1,3 +1,5 @@
+import { findOnPath } from '@parley/dev/run';
+import { aptInstall } from '@parley/dev/servers/apt';
 import { Constellation } from '../harness/constellation.ts';
 import { FaultProxy, type LinkFault } from '../harness/fault-proxy.ts';
 import { NetworkNamespace } from '../harness/network-namespace.ts';
@@ -16,8 +18,12 @@ export type Parted = {
   readonly by: 'network namespaces' | 'proxies';
   readonly chat: Constellation;
   readonly lines: Readonly<Record<LineName, Line>>;
-  /** Makes the gateway's line to NATS slow and lossy, which only a proxy can do: kernels may lack what that needs. */
-  readonly impair: (fault: LinkFault | undefined) => void;
+  /**
+   * Makes the gateway's line to NATS slow and lossy; resolves with who loses. Lateness is always a proxy's, for which
+   * kernels may lack what it needs.
+   */
+  readonly impair: (fault: { readonly delayMs: number; readonly loss: number }) => Promise<'the kernel' | 'a proxy'>;
+  readonly repair: () => Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -30,16 +36,28 @@ export async function startParted(servers: Servers): Promise<Parted> {
   };
   try {
     const byNamespaces = process.env['PARLEY_PARTED_BY'] !== 'proxies' && (await NetworkNamespace.canMake());
-    const { chat, lines } = byNamespaces ? await inNamespaces(servers, gatewayNats, ended) : await overProxies(servers, gatewayNats, ended);
-    const impair = (fault: LinkFault | undefined): void => (fault ? gatewayNats.set({ up: fault, down: fault }) : gatewayNats.heal());
-    return { by: byNamespaces ? 'network namespaces' : 'proxies', chat, lines, impair, stop };
+    const { chat, lines, gateway } = byNamespaces ? await inNamespaces(servers, gatewayNats, ended) : await overProxies(servers, gatewayNats, ended);
+    const canLose = gateway !== undefined && (findOnPath('nft') !== undefined || (await aptInstall(['nftables'], () => {})) === undefined);
+    return {
+      by: byNamespaces ? 'network namespaces' : 'proxies', chat, lines, stop,
+      async impair({ delayMs, loss }) {
+        const byKernel = canLose && (await gateway.lose('nats', loss).then(() => true, () => false));
+        const fault: LinkFault = { delayMs, ...(!byKernel && { loss }) };
+        gatewayNats.set({ up: fault, down: fault });
+        return byKernel ? 'the kernel' : 'a proxy';
+      },
+      async repair() {
+        await gateway?.loseNothing();
+        gatewayNats.heal();
+      },
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-type Made = Pick<Parted, 'chat' | 'lines'>;
+type Made = Pick<Parted, 'chat' | 'lines'> & { readonly gateway?: NetworkNamespace };
 
 async function overProxies(servers: Servers, gatewayNats: FaultProxy, ended: (() => Promise<unknown>)[]): Promise<Made> {
   const { databaseUrl, vaultUrl, port } = servers.postgres;
@@ -99,7 +117,7 @@ async function inNamespaces(servers: Servers, gatewayNats: FaultProxy, ended: ((
   await chat.add('gateway');
   const lineOf = (namespace: NetworkNamespace, cable: string): Line => ({ part: (directions) => namespace.part(cable, directions), heal: () => namespace.heal(cable) });
   return {
-    chat,
+    chat, gateway,
     lines: {
       gatewayNats: lineOf(gateway, 'nats'), commandNats: lineOf(command, 'nats'), commandVault: lineOf(command, 'vault'),
       queryDatabase: lineOf(query, 'database'), projectorsDatabase: lineOf(projectors, 'database'),

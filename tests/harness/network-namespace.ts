@@ -7,6 +7,9 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const ip = (...args: string[]): Promise<unknown> => run('ip', args);
 
+/** Netfilter, in our own network or in another. */
+const nft = (inside: string | undefined, ...args: string[]): Promise<unknown> => (inside === undefined ? run('nft', args) : ip('netns', 'exec', inside, 'nft', ...args));
+
 /** An address that nobody has: frames to it reach the other end of the cable and are dropped there without a word. */
 const nobody = '02:00:00:00:00:99';
 let made = 0;
@@ -36,6 +39,7 @@ export class NetworkNamespace {
     try {
       const { stdout } = await run('ip', ['netns', 'list']);
       for (const [left, pid] of stdout.matchAll(/^parley-(\d+)-\w+/gm)) if (!existsSync(`/proc/${pid}`)) await ip('netns', 'del', left);
+      await dropLeftTables();
       await ip('netns', 'add', name);
       await ip('link', 'add', 'name', `pt${process.pid}`, 'type', 'veth', 'peer', 'name', 'eth', 'netns', name);
       await ip('netns', 'exec', name, 'true');
@@ -88,6 +92,28 @@ export class NetworkNamespace {
     await ip('neigh', 'del', inside.address, 'dev', outside.device).catch(() => {});
   }
 
+  /**
+   * From now on this share of the frames is lost, in each direction, as they come out of the cable: TCP sees nothing but
+   * that they do not arrive. Rejects where netfilter (`nft`) cannot be had.
+   */
+  async lose(cable: string, share: number): Promise<void> {
+    const { outside, inside } = this.#of(cable);
+    await this.loseNothing();
+    for (const [where, device] of [[undefined, outside.device], [this.#name, inside.device]] as const) {
+      await nft(where, 'add', 'table', 'netdev', this.#table);
+      await nft(where, 'add', 'chain', 'netdev', this.#table, 'lost', `{ type filter hook ingress device "${device}" priority 0 ; }`);
+      await nft(where, 'add', 'rule', 'netdev', this.#table, 'lost', 'numgen', 'random', 'mod', '1000', '<', String(Math.round(share * 1_000)), 'drop');
+    }
+  }
+
+  async loseNothing(): Promise<void> {
+    for (const where of [undefined, this.#name]) await nft(where, 'delete', 'table', 'netdev', this.#table).catch(() => {});
+  }
+
+  get #table(): string {
+    return this.#name.replaceAll('-', '_');
+  }
+
   #of(cable: string): Cable {
     const found = this.#cables.get(cable);
     if (!found) throw new Error(`There is no cable ${cable}.`);
@@ -95,8 +121,15 @@ export class NetworkNamespace {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.loseNothing();
     await ip('netns', 'del', this.#name).catch(() => {});
   }
+}
+
+/** Tables of ours in the network that everybody is in, whose makers were killed. */
+async function dropLeftTables(): Promise<void> {
+  const { stdout } = await run('nft', ['list', 'tables']).catch(() => ({ stdout: '' }));
+  for (const [, table, pid] of stdout.matchAll(/^table netdev (parley_(\d+)_\w+)$/gm)) if (!existsSync(`/proc/${pid}`)) await nft(undefined, 'delete', 'table', 'netdev', table!);
 }
 
 async function layCable(namespace: string, id: string, host: number): Promise<Cable> {

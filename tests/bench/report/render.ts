@@ -24,19 +24,22 @@ export function renderReport({ results, notes, plots }: ReportParts): string {
   return [
     '# Measured',
     'Made by `npx parley bench report` from [`results/`](results); how to repeat and read it: [benchmarks](../../infra/docs/benchmarks.md). Every ratio has its peer in the same run, rounds in turn (ours, peer, ours, peer …); figures are the median of the rounds and, in brackets, the least and the most. A ratio marked ≈ is of ranges that touch, so it may be chance. A run in which a message was lost, doubled or out of order counts for nothing.',
-    machine(ordered),
+    machines(ordered),
     '## At a glance',
     summary(ordered),
     ...ordered.map((result) => section(result, notes.get(result.name), plots.get(result.name) ?? [])),
   ].join('\n\n') + '\n';
 }
 
-function machine(results: readonly BenchResult[]): string {
-  const newest = results.toSorted((a, b) => (a.conditions.at < b.conditions.at ? 1 : -1))[0]?.conditions;
-  if (!newest) return 'There are no results yet.';
-  const { cpus, cpu, memoryGb, kernel, node, clockSource } = newest;
-  return `Machine: ${cpus}× ${cpu}, ${memoryGb} GB, Linux ${kernel}, clock ${clockSource}, Node ${node}; product, servers, peers and load generator all on it.`;
+/** The machines that were measured on, the newest first; with several, each section names its own. */
+function machines(results: readonly BenchResult[]): string {
+  const newestFirst = results.toSorted((a, b) => (a.conditions.at < b.conditions.at ? 1 : -1)).map(({ conditions }) => conditions);
+  if (newestFirst.length === 0) return 'There are no results yet.';
+  const described = [...Map.groupBy(newestFirst, machineOf).values()].map(([each]) => `${machineOf(each!)}, ${each!.memoryGb} GB, Linux ${each!.kernel}, clock ${each!.clockSource}, Node ${each!.node}`);
+  return `${described.length > 1 ? 'Machines, of which each section names its own' : 'Machine'}: ${described.join('; ')}; product, servers, peers and load generator all on it.`;
 }
+
+const machineOf = ({ cpus, cpu }: BenchResult['conditions']): string => `${cpus}× ${cpu}`;
 
 /** The rows of all results as one table, for the report and for the README. */
 export function summary(results: readonly BenchResult[]): string {
@@ -64,7 +67,7 @@ function section(result: BenchResult, notes: string | undefined, plots: readonly
     ...plots.map(({ file, alt }) => `![${alt}](${file})`),
     summary([result]),
     ...extras(result),
-    `${result.checks.length} checks along the way, ${failed.length === 0 ? 'all passed' : `**${failed.length} failed**`}${result.checks.length > 0 ? ` (${kindsOf(result)})` : ''}. ${c.at.slice(0, 16).replace('T', ' ')} UTC, load average ${c.loadAverage.join(' ')}, ${c.stealPercent ?? 0} % stolen by the host, 4 KB synced in ${c.diskSyncMs} ms, Node ${c.node}.`,
+    `${result.checks.length} checks along the way, ${failed.length === 0 ? 'all passed' : `**${failed.length} failed**`}${result.checks.length > 0 ? ` (${kindsOf(result)})` : ''}. ${c.at.slice(0, 16).replace('T', ' ')} UTC on ${machineOf(c)}, load average ${c.loadAverage.join(' ')}, ${c.stealPercent ?? 0} % stolen by the host, 4 KB synced in ${c.diskSyncMs} ms, Node ${c.node}.`,
     ...failed.map(({ check, detail }) => `- ✗ ${check}${detail ? `: ${detail}` : ''}`),
     ...(notes ? [notes.trim()] : []),
   ].join('\n\n');

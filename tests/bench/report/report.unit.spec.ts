@@ -84,3 +84,11 @@ test('the report has its benchmarks in order, with plots and notes', () => {
   expect(report).toContain('cpu µs per command 12.3 · ours (ms) p50 1.50, p99.9 20.0 k');
   expect(report).toContain('2 checks along the way, all passed (every message once)');
 });
+
+test('every machine that was measured on is named, at the top and with its figures', () => {
+  const elsewhere = { ...result('append'), conditions: { ...conditions, cpu: 'a slow one', at: '2026-11-20T20:00:00.000Z' } };
+  const report = renderReport({ results: [elsewhere, result('fanout')], notes: new Map(), plots: new Map() });
+  expect(report).toContain('Machines, of which each section names its own: 2× a <fast> one, 24 GB, Linux 6.1, clock tsc, Node v24; 2× a slow one, 24 GB');
+  expect(report.split('## append')[1]).toContain('2026-11-20 20:00 UTC on 2× a slow one, load average 1 2 3');
+  expect(renderReport({ results: [result('fanout')], notes: new Map(), plots: new Map() })).toContain('\nMachine: 2× a <fast> one');
+});
