@@ -38,10 +38,13 @@ describe('reading', () => {
     await enterRoom(reader, chat.url(), `/rooms/${roomId}/1`);
     const long = page.locator('article[data-ordinal="1"]');
     await long.locator('.body.folded').waitFor();
-    // What moves under a pointer between its press and its release is not pressed.
+    // What moves under a pointer between its press and its release is not pressed; a person presses again.
     await rested(page);
-    await long.getByRole('button', { name: 'Show all 60 lines' }).click();
-    await long.locator('.body.folded').waitFor({ state: 'detached' });
+    await until('it to be unfolded', async () => {
+      const folded = long.getByRole('button', { name: 'Show all 60 lines' });
+      if ((await folded.count()) > 0) await folded.click({ timeout: 2_000 }).catch(() => {});
+      return (await long.locator('.body.folded').count()) === 0;
+    }, { timeoutMs: 30_000, everyMs: 500 });
     await page.locator('.pill.bottom button').click();
     // A row in focus is never taken away: the focus must have gone on.
     await page.locator('article[data-ordinal="121"]').focus();
@@ -62,7 +65,7 @@ describe('reading', () => {
     await page.locator('.room-link', { hasText: 'another room' }).click();
     await page.locator('.room-title h1', { hasText: 'another room' }).waitFor();
     await page.locator('.room-link', { hasText: 'long' }).click();
-    await until('the same place', async () => (await firstRow(page)) === left);
+    await until('the same place', async () => (await firstRow(page)) === left).catch(async () => expect(await firstRow(page)).toBe(left));
   });
 
   test('the reading list keeps the last 300 rows in the document, and older ones a press away', async () => {
