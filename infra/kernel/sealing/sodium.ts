@@ -5,7 +5,6 @@ type Sodium = {
   crypto_aead_xchacha20poly1305_ietf_encrypt(cipher: Uint8Array, message: Uint8Array, associated: Uint8Array | null, secretNonce: null, nonce: Uint8Array, key: Uint8Array): number;
   crypto_aead_xchacha20poly1305_ietf_decrypt(message: Uint8Array, secretNonce: null, cipher: Uint8Array, associated: Uint8Array | null, nonce: Uint8Array, key: Uint8Array): number;
   crypto_generichash(output: Uint8Array, input: Uint8Array, key?: Uint8Array): void;
-  crypto_hash_sha256(output: Uint8Array, input: Uint8Array): void;
   randombytes_buf(buffer: Uint8Array): void;
 };
 
