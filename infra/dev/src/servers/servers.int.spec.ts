@@ -46,7 +46,8 @@ describe('NATS', () => {
     const nc = await connect({ servers: [...cluster.urls], maxReconnectAttempts: -1, reconnectTimeWait: 50 });
     const jsm = await jetstreamManager(nc);
     await jsm.streams.add({ name: 'PROBE', subjects: ['probe'], num_replicas: 3 });
-    await jetstream(nc).publish('probe', 'kept');
+    // The server that we are at may not have heard yet who takes this subject; the id keeps it one message.
+    await until('a message to be taken', () => jetstream(nc).publish('probe', 'kept', { msgID: 'once' }).then(() => true, () => false), { timeoutMs: 30_000 });
 
     const leader = await cluster.metaLeader();
     await leader?.kill('SIGKILL');
