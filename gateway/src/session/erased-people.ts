@@ -69,13 +69,13 @@ type PersonCommit = { readonly seq: number; readonly userId: string; readonly is
 
 async function* peopleFrom(jsm: Manager, stream: string, fromSeq: number): AsyncGenerator<PersonCommit> {
   for (let nextSeq = fromSeq; ;) {
-    let commits = 0;
+    const beforeSeq = nextSeq;
     for await (const { seq, subject, data } of found(jsm, stream, { seq: nextSeq, next_by_subj: commitsOfPeople, batch: pageCommits })) {
-      commits += 1;
       nextSeq = seq + 1;
       yield { seq, userId: aggregateOfSubject(subject)?.id ?? '', isErased: saysErased(data) };
     }
-    if (commits < pageCommits) return;
+    // A server may answer less than it was asked for; only an empty answer is the end.
+    if (nextSeq === beforeSeq) return;
   }
 }
 
