@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Constellation } from '../harness/constellation.ts';
 import { openSearchForTests } from '../harness/opensearch.ts';
 import { accepted, newRoom, person, type Person } from '../harness/people.ts';
+import { keepTime } from './load/metronome.ts';
 import { conditions, effort, limit, quantiles, report, row } from './measure.ts';
 
 const ROOMS = 10;
@@ -35,16 +36,13 @@ async function fresh(rooms: readonly Room[], found: Found): Promise<{ ms: number
   let lost = 0;
   const probes: Promise<void>[] = [];
   const sends: Promise<unknown>[] = [];
-  const begun = performance.now() + 20;
-  for (let index = 0; index < total; index += 1) {
-    const due = begun + (index / PER_SECOND) * 1_000;
-    while (performance.now() < due) await new Promise((resolve) => (due - performance.now() > 2 ? setTimeout(resolve, 1) : setImmediate(resolve)));
+  await keepTime({ perSecond: PER_SECOND, total }, (index) => {
     const { roomId, people } = rooms[index % ROOMS]!;
     const sender = people[Math.floor(index / ROOMS) % people.length]!;
     const word = `w${uuidv7().replaceAll('-', '')}`;
     const sending = accepted(sender.socket.send({ type: 'post-message', roomId, text: `somebody said ${word} here` }));
     sends.push(sending);
-    if (index % PROBE_EVERY !== 0) continue;
+    if (index % PROBE_EVERY !== 0) return;
     probes.push(sending.then(async () => {
       const acked = performance.now();
       while (!(await found(word, people[0]!, roomId))) {
@@ -56,7 +54,7 @@ async function fresh(rooms: readonly Room[], found: Found): Promise<{ ms: number
       }
       ms.push(performance.now() - acked);
     }));
-  }
+  });
   await Promise.all([...sends, ...probes]);
   return { ms, lost, sent: total };
 }

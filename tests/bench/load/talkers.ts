@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { keepTime } from './metronome.ts';
 import { openRawSocket, type RawSocket } from './raw-socket.ts';
 
 /**
@@ -125,18 +126,10 @@ async function talk({ perSecond, seconds, bytes }: Extract<Order, { do: 'talk' }
   const cpu = process.cpuUsage();
   const total = Math.round(perSecond * seconds);
   const lateMs: number[] = [];
-  const begun = performance.now() + 5;
-  for (let index = 0; index < total; ) {
-    const due = begun + (index / perSecond) * 1_000;
-    const wait = due - performance.now();
-    if (wait > 0) {
-      await new Promise((resolve) => (wait > 1.5 ? setTimeout(resolve, 1) : setImmediate(resolve)));
-      continue;
-    }
-    lateMs.push(-wait);
-    say(listeners[index % listeners.length]!, (performance.timeOrigin + due) * 1_000, bytes);
-    index += 1;
-  }
+  await keepTime({ perSecond, total }, (index, late) => {
+    lateMs.push(late);
+    say(listeners[index % listeners.length]!, nowUs() - late * 1_000, bytes);
+  });
   const used = process.cpuUsage(cpu);
   return { sent: total, cpuSeconds: (used.user + used.system) / 1e6, lateMs, loopDelayMs: { p50: loopDelay.percentile(50) / 1e6, p99: loopDelay.percentile(99) / 1e6, max: loopDelay.max / 1e6 } };
 }
