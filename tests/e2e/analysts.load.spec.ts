@@ -101,8 +101,8 @@ describe('an analyst with a terrible query', () => {
     const told = (p99s: readonly number[]): string => `${quantiles(p99s).p50.toFixed(1)} ms (${Math.min(...p99s).toFixed(1)}–${Math.max(...p99s).toFixed(1)})`;
     const ratio = quantiles(together).p50 / quantiles(alone).p50;
     console.log(`an analyst beside ${perSecond} messages/s: p99 ${told(alone)} alone, ${told(together)} beside, ${ratio.toFixed(2)}×`);
-    // The goal is 1.2 on a quiet machine; where tests share two cores with each other, this is what cannot be noise.
-    expect(ratio).toBeLessThan(4);
+    // The goal is 1.2; medians of five windows on two shared cores say no more than this for sure.
+    expect(ratio).toBeLessThan(2.5);
   }, 180_000);
 
   test('is ended when it goes on, while questions of the chat are answered', async () => {

@@ -9,6 +9,7 @@ import { cacheDir, installOnce } from './cache.ts';
 import { startChild, type Child } from './child.ts';
 import { freePort } from './free-port.ts';
 import { startServer, type Server } from './server.ts';
+import { keepSessionOrder } from './session-order.ts';
 import { nameOfDir, reachableDir, unprivilegedUser } from './unprivileged.ts';
 
 const MAJOR = 18;
@@ -119,12 +120,32 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   });
   const urlOf = (database: string): string => `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
   await createDatabases(urlOf);
-  return Object.defineProperties(server as Postgres, {
+  return Object.defineProperties(inOrder(server, urlOf('postgres')) as Postgres, {
     port: { value: port, enumerable: true },
     dir: { value: dir, enumerable: true },
     databaseUrl: { value: urlOf('parley'), enumerable: true },
     vaultUrl: { value: urlOf('parley_vault'), enumerable: true },
     urlOf: { value: urlOf },
+  });
+}
+
+/** The same server, its sessions kept in order while it is meant to run. */
+function inOrder(server: Server, url: string): Server {
+  let order: AsyncDisposable | undefined = keepSessionOrder(url);
+  const stop = async (): Promise<void> => {
+    await order?.[Symbol.asyncDispose]();
+    order = undefined;
+    await server.stop();
+  };
+  return Object.defineProperties(Object.create(server) as Server, {
+    stop: { value: stop },
+    [Symbol.asyncDispose]: { value: stop },
+    restart: {
+      value: async () => {
+        await server.restart();
+        order ??= keepSessionOrder(url);
+      },
+    },
   });
 }
 
