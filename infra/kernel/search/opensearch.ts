@@ -89,7 +89,8 @@ export const positionId = (stream: string): string => `position:${stream}`;
  */
 export const indexBody = {
   settings: {
-    number_of_shards: 1, auto_expand_replicas: '0-1', refresh_interval: '1s',
+    // The indexer has it show what came, once a second while people talk; its own clock is for long filling.
+    number_of_shards: 1, auto_expand_replicas: '0-1', refresh_interval: '10s',
     // Documents and positions lie in the same shard: after a crash both are equally old, and the log fills them again.
     'translog.durability': 'async', 'translog.sync_interval': '1s',
     analysis: {

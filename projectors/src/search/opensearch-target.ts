@@ -106,12 +106,12 @@ function startWatch(openSearch: OpenSearch, alias: string, sql: Sql, { lanes, pu
     const ours = shown.filter(([stream, seq]) => lanes.get(stream)?.index === index && pruned.get(stream) !== seq);
     if (ours.length === 0) return;
     const places = sql`json_to_recordset(${JSON.stringify(ours.map(([stream, seq]) => ({ stream, seq })))}::text::json) as w(stream text, seq bigint)`;
-    // Catching up puts nothing there, and showing each second what came would cost the index more than taking it in.
+    // Catching up puts nothing there, and showing each second what came would cost the index more than taking it in:
+    // that is shown when the last of it is there, and by the index itself now and then.
     const held = await sql`select 1 from search.recent r, ${places} where r.stream = w.stream and r.seq <= w.seq limit 1`;
-    if (held.length > 0) {
-      await openSearch.request('POST', `/${index}/_refresh`);
-      await sql`delete from search.recent r using ${places} where r.stream = w.stream and r.seq <= w.seq`;
-    }
+    if (held.length === 0 && putting.size > 0) return;
+    await openSearch.request('POST', `/${index}/_refresh`);
+    if (held.length > 0) await sql`delete from search.recent r using ${places} where r.stream = w.stream and r.seq <= w.seq`;
     for (const [stream, seq] of ours) pruned.set(stream, seq);
   };
   const timer = setInterval(() => {

@@ -151,6 +151,16 @@ test('what was shown and is put only later, as no news any more, does not stay b
   await until('nothing to be left', async () => (await left()) === 0, { timeoutMs: 10_000 });
 });
 
+test('what was never shown beside the index is shown by it once all of it is there, not when its own clock says so', async () => {
+  const [stream, epoch] = ['EVT_FILLED', 'spec'];
+  await using target = openSearchTarget(openSearch, 'filled', world.sql);
+  const documents = Array.from({ length: 3 }, (_, at) => documentOf({ room_id: 'filled', n: at + 1, message_id: uuidv7(), author: ann, at: '2026-01-01T00:00:00.000Z', sent_at: null, state: 'shown', text: 'a medlar', revision: 1, has_link: false, reply_id: null }));
+  await target.position(stream, epoch);
+  await openSearch.request('PUT', '/filled/_settings', { index: { refresh_interval: '-1' } });
+  await target.put({ stream, epoch, from: 0, to: 3, documents, live: false });
+  await until('all of it to be shown', async () => ((await openSearch.request('GET', '/filled/_count', { query: { exists: { field: 'room' } } })).body as { count: number }).count === 3, { timeoutMs: 10_000 });
+});
+
 test('killed, search alone is refused; back with an index of before it catches up, and nothing redacted comes back', async () => {
   const [secret, other] = [posted('the secret pomelo'), posted('another pomelo')];
   await say(secret, other);
