@@ -27,17 +27,17 @@ export type Rows = {
 export function openRows(sql: Sql): Rows {
   const columns = sql`m.room_id, m.n, m.message_id, m.author, rm.iso(m.at) as at, m.sent_at, m.state, m.text, m.revision, m.has_link, m.reply_id, r.deleted_n is not null as gone`;
   const documents = (rows: readonly Row[]): SearchDocument[] => rows.map((row) => documentOf(row, row.gone));
-  // Lateral with a limit, so that each key is looked up in the index of its partition whatever the planner believes.
+  // Lateral with a limit, so that each run of numbers is looked up in the index of its partition whatever the planner believes.
   const at = combine<Asked, Found | undefined>(async (asked) => {
     const [answer] = await sql<{ seqs: Record<string, number> | null; parked: string[] | null; rows: (Row & { ask: number })[] | null }[]>`
-      with wanted as materialized (select * from json_to_recordset(${JSON.stringify(asked.flatMap(({ keys }, ask) => keys.map((key) => ({ ask, ...key }))))}::text::json) as w(ask int, room text, n bigint))
+      with wanted as materialized (select * from json_to_recordset(${JSON.stringify(asked.flatMap(({ keys }, ask) => runsOf(keys).map((run) => ({ ask, ...run }))))}::text::json) as w(ask int, room text, first bigint, last bigint))
       select
         (select json_object_agg(c.stream, c.seq) from ops.active_checkpoint c where c.projection = 'conversations') as seqs,
         (select json_agg(p.aggregate) from ops.active_parked p where p.kind = 'room' and p.projection = 'conversations' and p.aggregate in (select w.room from wanted w)) as parked,
         (select json_agg(f) from (
           select w.ask, ${columns}
           from wanted w
-          cross join lateral (select * from rm.message x where x.room_id = w.room and x.n = w.n limit 1) m join rm.room r on r.room_id = m.room_id) f) as rows`;
+          cross join lateral (select * from rm.message x where x.room_id = w.room and x.n between w.first and w.last limit w.last - w.first + 1) m join rm.room r on r.room_id = m.room_id) f) as rows`;
     const parked = new Set(answer!.parked);
     const answers = asked.map(({ keys, stream, seq }): Found | undefined =>
       ((answer!.seqs?.[stream] ?? 0) >= seq ? { documents: [], parked: [...new Set(keys.map(({ room }) => room))].filter((room) => parked.has(room)) } : undefined));
@@ -68,4 +68,17 @@ export function openRows(sql: Sql): Rows {
       return found.map(({ room }) => room);
     },
   };
+}
+
+type Run = { readonly room: string; readonly first: number; readonly last: number };
+
+/** The same keys as runs of numbers that follow each other: what was said in one go lies side by side. */
+function runsOf(keys: readonly MessageKey[]): Run[] {
+  const runs: { room: string; first: number; last: number }[] = [];
+  for (const { room, n } of keys) {
+    const run = runs.at(-1);
+    if (run?.room === room && run.last + 1 === n) run.last = n;
+    else runs.push({ room, first: n, last: n });
+  }
+  return runs;
 }
