@@ -8,7 +8,7 @@ const groupPauseMs = 110;
 
 /**
  * Has a process take less of the CPU than others while there is not enough for all; with enough, nothing changes.
- * `nice` is 0 to 19: weights halve about every third step, 10 is a tenth. Of itself unless another `pid` is given.
+ * `nice` is 0 to 19: the weight is halved about every third step; 10 leaves a tenth, 19 a seventieth. Of itself unless another `pid` is given.
  * A lead of a session takes its Linux autogroup along: between sessions the kernel shares by group, and nice alone
  * counts within one only (sched(7)). Resolves to false when that is not allowed, or the process is gone.
  */

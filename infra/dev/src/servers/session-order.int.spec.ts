@@ -39,7 +39,7 @@ describe('sessions of a server on this machine', () => {
     await using rows = await session('parley-projectors-1');
     await using index = await session('parley-search-indexer-1');
     await using analyst = await session('psql', ada);
-    await until('all to be in their places', () => [rows, index].every(({ pid }) => getPriority(pid) === 10) && getPriority(analyst.pid) === 19);
+    await until('all to be in their places', () => [rows, index].every(({ pid }) => getPriority(pid) === 15) && getPriority(analyst.pid) === 19);
     expect(getPriority(chat.pid)).toBe(getPriority(server.pid));
   });
 
@@ -58,10 +58,10 @@ describe('sessions of a server on this machine', () => {
     await server.kill('SIGKILL');
     await server.restart();
     await using rows = await session('parley-projectors-1');
-    await until('the session to be in its place', () => getPriority(rows.pid) === 10);
+    await until('the session to be in its place', () => getPriority(rows.pid) === 15);
     await server.stop();
     await server.restart();
     await using again = await session('parley-projectors-2');
-    await until('the session to be in its place', () => getPriority(again.pid) === 10);
+    await until('the session to be in its place', () => getPriority(again.pid) === 15);
   });
 });

@@ -5,8 +5,8 @@ import { joinIdleGroup, removeIdleGroup } from './idle-group.ts';
 
 /** Sessions are looked for this often: a question that hurts is felt for no longer. */
 const lookEveryMs = 250;
-/** What keeps read models has a tenth of the weight of what the chat waits for. */
-const backgroundNice = 10;
+/** What keeps read models: as projectors themselves (`NICE`). */
+const backgroundNice = 15;
 const analystNice = 19;
 
 type Session = { readonly pid: number; readonly begun: string; readonly analyst: boolean };
