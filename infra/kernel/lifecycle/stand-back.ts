@@ -6,6 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 const groupTries = 10;
 const groupPauseMs = 110;
 
+/** For what nobody on the way from socket to socket waits for: rows, indexes (ADR 18). */
+export const backgroundNice = 5;
+
 /**
  * Has a process take less of the CPU than others while there is not enough for all; with enough, nothing changes.
  * `nice` is 0 to 19: the weight is halved about every third step; 10 leaves a tenth, 19 a seventieth. Of itself unless another `pid` is given.

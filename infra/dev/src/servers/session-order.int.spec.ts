@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { backgroundNice } from '@parley/kernel/lifecycle/stand-back';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../until.ts';
@@ -39,7 +40,7 @@ describe('sessions of a server on this machine', () => {
     await using rows = await session('parley-projectors-1');
     await using index = await session('parley-search-indexer-1');
     await using analyst = await session('psql', ada);
-    await until('all to be in their places', () => [rows, index].every(({ pid }) => getPriority(pid) === 15) && getPriority(analyst.pid) === 19);
+    await until('all to be in their places', () => [rows, index].every(({ pid }) => getPriority(pid) === backgroundNice) && getPriority(analyst.pid) === 19);
     expect(getPriority(chat.pid)).toBe(getPriority(server.pid));
   });
 
@@ -58,10 +59,10 @@ describe('sessions of a server on this machine', () => {
     await server.kill('SIGKILL');
     await server.restart();
     await using rows = await session('parley-projectors-1');
-    await until('the session to be in its place', () => getPriority(rows.pid) === 15);
+    await until('the session to be in its place', () => getPriority(rows.pid) === backgroundNice);
     await server.stop();
     await server.restart();
     await using again = await session('parley-projectors-2');
-    await until('the session to be in its place', () => getPriority(again.pid) === 15);
+    await until('the session to be in its place', () => getPriority(again.pid) === backgroundNice);
   });
 });

@@ -1,12 +1,10 @@
-import { standBack } from '@parley/kernel/lifecycle/stand-back';
+import { backgroundNice, standBack } from '@parley/kernel/lifecycle/stand-back';
 import { openPostgres } from '@parley/kernel/stores/postgres';
 import { pause } from '../until.ts';
 import { joinIdleGroup, removeIdleGroup } from './idle-group.ts';
 
 /** Sessions are looked for this often: a question that hurts is felt for no longer. */
 const lookEveryMs = 250;
-/** What keeps read models: as projectors themselves (`NICE`). */
-const backgroundNice = 15;
 const analystNice = 19;
 
 type Session = { readonly pid: number; readonly begun: string; readonly analyst: boolean };
