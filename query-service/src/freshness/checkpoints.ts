@@ -41,6 +41,7 @@ export class Checkpoints {
   #degraded: string | undefined = 'not known yet';
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> = Promise.resolve();
+  #asking: Promise<void> | undefined;
   #listening = false;
   #closed = false;
 
@@ -56,6 +57,17 @@ export class Checkpoints {
   at(projection: Lane['projection'], stream: number): number {
     const read = this.#read.get(projection);
     return read ? (this.#seqs.get(keyOf(projection, read.generation, stream)) ?? 0) : 0;
+  }
+
+  /**
+   * Whether the rows are of the log with this epoch. Where they are not as far as is known, it is read again before that
+   * is said: in the first second of a workspace nobody had noted it yet. All who ask meanwhile share one reading.
+   */
+  async isOf(epoch: string): Promise<boolean> {
+    if (epoch === this.#epoch) return true;
+    this.#asking ??= this.#readAll().finally(() => { this.#asking = undefined; });
+    await this.#asking.catch(() => {});
+    return epoch === this.#epoch;
   }
 
   /** Resolves when the first reading ended, well or not, or after a second: before that nothing is known of any row. */

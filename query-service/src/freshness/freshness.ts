@@ -16,7 +16,7 @@ export async function waitFor(checkpoints: Checkpoints, after: string | undefine
   if (after === undefined) return { stale: false, late: false };
   const cursor = decodeCursor(after);
   if (!cursor) throw new ProblemError('cursor-invalid');
-  if (cursor.epoch !== checkpoints.epoch) return { stale: true, late: false };
+  if (!(await checkpoints.isOf(cursor.epoch))) return { stale: true, late: false };
   const targets = needs.flatMap((lane) => {
     const seq = cursor.seqs[lane.stream] ?? -1;
     return seq > 0 ? [{ ...lane, seq }] : [];
