@@ -35,6 +35,14 @@ describe('a process that stands back', () => {
     expect([groupOf('self'), getPriority()]).toEqual(before);
   });
 
+  test('never comes forward by it', async () => {
+    const pid = await sleeper({ detached: true });
+    await standBack(10, pid);
+    expect(await standBack(5, pid)).toBe(true);
+    expect(getPriority(pid)).toBe(10);
+    if (groupOf(pid) !== undefined) expect(groupOf(pid)).toMatch(/ nice 10$/);
+  });
+
   test('many at once all get their turn', async () => {
     const pids = await Promise.all(Array.from({ length: 6 }, () => sleeper({ detached: true })));
     expect(await Promise.all(pids.map((pid) => standBack(7, pid)))).toEqual(pids.map(() => true));

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Linux lets an unprivileged user move one group per tenth of a second, whoever else just did. */
@@ -11,13 +11,13 @@ export const backgroundNice = 5;
 
 /**
  * Has a process take less of the CPU than others while there is not enough for all; with enough, nothing changes.
- * `nice` is 0 to 19: the weight is halved about every third step; 10 leaves a tenth, 19 a seventieth. Of itself unless another `pid` is given.
- * A lead of a session takes its Linux autogroup along: between sessions the kernel shares by group, and nice alone
+ * `nice` is 0 to 19: the weight is halved about every third step; 10 leaves a tenth, 19 a seventieth. One that is
+ * nicer already stays so: it never comes forward. Of itself unless another `pid` is given. The leader of a session takes its Linux autogroup along: between sessions the kernel shares by group, and nice alone
  * counts within one only (sched(7)). Resolves to false when that is not allowed, or the process is gone.
  */
 export async function standBack(nice: number, pid: number = process.pid): Promise<boolean> {
   try {
-    for (const thread of threadsOf(pid)) setPriority(thread, nice);
+    for (const thread of threadsOf(pid)) setPriority(thread, Math.max(nice, getPriority(thread)));
     if (leadsItsSession(pid)) await moveGroup(pid, nice);
     return true;
   } catch {
@@ -39,9 +39,11 @@ function leadsItsSession(pid: number): boolean {
 }
 
 async function moveGroup(pid: number, nice: number): Promise<void> {
+  const file = `/proc/${pid}/autogroup`;
   for (let tries = 1; ; tries += 1) {
     try {
-      writeFileSync(`/proc/${pid}/autogroup`, String(nice));
+      const [, now] = / nice (-?\d+)/.exec(readFileSync(file, 'utf8')) ?? [];
+      if (Number(now) < nice) writeFileSync(file, String(nice));
       return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

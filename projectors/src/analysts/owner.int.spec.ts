@@ -28,7 +28,13 @@ afterAll(async () => {
 
 test('who made the roles of analysts is none', async () => {
   await owner`select ops.create_analyst('ada', 'secret-of-ada'), ops.create_analyst('tom', 'secret-of-tom', with_text => true)`;
-  expect(await owner`select name, with_text from ops.analyst order by name`).toEqual([{ name: 'ada', with_text: false }, { name: 'tom', with_text: true }]);
+  const admin = postgres(servers.postgres.urlOf('rented'), { max: 1, onnotice: () => {} });
+  // Who gives itself what it may give away; and an analyst who may have others join.
+  await admin.unsafe(`set role renter; set createrole_self_grant = 'set, inherit'; grant parley_analyst to renter with inherit true; reset role`);
+  await admin.unsafe(`create role lead login; grant parley_analyst to lead with admin option`);
+  await admin.end();
+  expect(await owner`select name, with_text from ops.analyst where name <> 'lead' order by name`).toEqual([{ name: 'ada', with_text: false }, { name: 'tom', with_text: true }]);
+  expect(await owner`select name from ops.analyst where name = 'lead'`).toHaveLength(1);
 });
 
 test('long work of the owner goes on', async () => {

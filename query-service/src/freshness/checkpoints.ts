@@ -9,7 +9,8 @@ const channel = 'parley_checkpoint';
 const generationChannel = 'parley_generation';
 
 const pollEveryMs = 1_000;
-const firstReadMsMax = 1_000;
+const askAgainAfterMs = 100;
+const readMsMax = 1_000;
 const unreachableAfterMs = 5_000;
 const waitersMax = 5_000;
 /** A projector tells of itself every 2 s. */
@@ -65,16 +66,20 @@ export class Checkpoints {
    */
   async isOf(epoch: string): Promise<boolean> {
     if (epoch === this.#epoch) return true;
-    this.#asking ??= this.#readAll().finally(() => { this.#asking = undefined; });
-    await this.#asking.catch(() => {});
+    this.#asking ??= this.#readAgain().finally(() => { this.#asking = undefined; });
+    await atMost(readMsMax, this.#asking);
     return epoch === this.#epoch;
   }
 
+  /** Ten times a second at most: cursors of a log of before may come by the thousand. */
+  async #readAgain(): Promise<void> {
+    await pause(Math.max(0, this.#readAtMs + askAgainAfterMs - performance.now()));
+    await this.#readAll();
+  }
+
   /** Resolves when the first reading ended, well or not, or after a second: before that nothing is known of any row. */
-  async firstRead(): Promise<void> {
-    const waited = new AbortController();
-    await Promise.race([this.#polling, pause(firstReadMsMax, undefined, { signal: waited.signal }).catch(() => {})]);
-    waited.abort();
+  firstRead(): Promise<void> {
+    return atMost(readMsMax, this.#polling);
   }
 
   /** Why the read models are not to be trusted with readiness: they cannot be read. */
@@ -167,11 +172,13 @@ export class Checkpoints {
 
   /** The client listens again by itself whenever its connection was renewed. */
   async #listen(): Promise<void> {
+    // Two readings at once are one too many to listen for.
+    this.#listening = true;
     try {
       await this.#sql.listen(generationChannel, (payload) => this.#switched(payload));
       await this.#sql.listen(channel, (payload) => this.#heard(payload));
-      this.#listening = true;
     } catch (error) {
+      this.#listening = false;
       this.#log.warn({ err: error }, 'notifications cannot be had; asking each second instead');
     }
   }
@@ -183,6 +190,13 @@ export class Checkpoints {
     clearTimeout(this.#timer);
     for (const waiter of this.#waiters) waiter.done(false);
   }
+}
+
+/** Resolves when the work ended, well or not, or after so long. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const waited = new AbortController();
+  await Promise.race([work.catch(() => {}), pause(ms, undefined, { signal: waited.signal }).catch(() => {})]);
+  waited.abort();
 }
 
 function degradationOf({ lanes, wanted, lag, trouble }: { lanes: number; wanted: number; lag: number; trouble: string | null }): string | undefined {

@@ -22,11 +22,12 @@ export function keepSessionOrder(url: string): AsyncDisposable {
     const sessions = await sql<Session[]>`
       with analyst as (
         select m.member from pg_auth_members m join pg_roles g on g.oid = m.roleid
-        where not m.admin_option and g.rolname in ('parley_analyst', 'parley_analyst_text')
+        where m.inherit_option and g.rolname in ('parley_analyst', 'parley_analyst_text')
       )
       select distinct a.pid, a.backend_start::text as begun, n.member is not null as analyst
       from pg_stat_activity a left join analyst n on n.member = a.usesysid
-      where n.member is not null or a.application_name ~ '^parley-(projectors|search-indexer)-' or a.backend_type = 'autovacuum worker'`;
+      where n.member is not null or a.application_name ~ '^parley-(projectors|search-indexer)-' or a.backend_type = 'autovacuum worker'
+      order by analyst desc`;
     for (const { pid, begun, analyst } of sessions) {
       if (placed.has(`${pid} ${begun}`)) continue;
       await standBack(analyst ? analystNice : backgroundNice, pid);
