@@ -23,6 +23,13 @@ describe('words', () => {
     ['👍 … !!!', ''],
   ])('of %s', (text, words) => expect(wordsOf(text)).toBe(words));
 
+  test('are those of the tokens, whatever the text is of', () => {
+    const usual = fc.string({ unit: fc.constantFrom(...'aZ09_- ’…\n가힣글é한Ａ日ー½\u0301\u1112\u11ab\u200d\u2071'.split(''), '👍'), maxLength: 30 });
+    fc.assert(fc.property(fc.oneof(anyText, usual), (text) => {
+      expect(wordsOf(text).split(' ').filter((word) => word !== '')).toEqual(tokensOf(text).map((token) => token.text));
+    }), { numRuns: 300 });
+  });
+
   test('stand where they stood', () => {
     fc.assert(fc.property(anyText, (text) => {
       const places = tokensOf(text).flatMap(({ start, end }) => [start, end]);

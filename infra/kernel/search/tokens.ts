@@ -8,6 +8,10 @@ export type Token = { readonly text: string; readonly start: number; readonly en
 
 const run = /[\p{L}\p{N}\p{M}]+/gu;
 const plain = /^[A-Za-z0-9]+$/;
+/** Most texts hold nothing but ASCII, whole Hangul syllables and punctuation: folding changes no more of them than their case. */
+// oxlint-disable-next-line no-control-regex
+const settled = /^[\0-\x7f\u2000-\u206f가-힣]*$/;
+const settledWord = /[a-z0-9]+|[가-힣]+/g;
 const denseRun = /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+/gu;
 const marks = /\p{Mn}+/gu;
 /** Longer words (hashes, encoded data) are kept by their beginning: no index takes keys of any length. */
@@ -49,8 +53,8 @@ function spaced(found: string, start: number): Token[] {
 
 /** The words of a text as an index keeps them: in order, between single spaces, with one at either end. */
 export function wordsOf(text: string): string {
-  const tokens = tokensOf(text);
-  return tokens.length === 0 ? '' : ` ${tokens.map((token) => token.text).join(' ')} `;
+  const words = settled.test(text) ? text.toLowerCase().match(settledWord) : tokensOf(text).map((token) => token.text);
+  return words === null || words.length === 0 ? '' : ` ${words.join(' ')} `;
 }
 
 /** Whether a kept word is of a dense script. */

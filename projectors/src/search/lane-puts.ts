@@ -1,6 +1,8 @@
 import type { PutBatch } from './target.ts';
 
 const documentsWaitingMax = 2_000;
+/** For so long what is no news waits to be as many documents as one call should hold. */
+const fillLingerMs = 100;
 
 type Waiting = { readonly batch: PutBatch; readonly onPut: (tookMs: number) => void };
 
@@ -53,9 +55,9 @@ export class LanePuts {
     await this.#running;
   }
 
-  async #linger(): Promise<void> {
+  async #linger(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#lingerMs);
+      const timer = setTimeout(resolve, ms);
       this.#hurry = (): void => {
         clearTimeout(timer);
         resolve();
@@ -67,7 +69,8 @@ export class LanePuts {
     // In a turn of its own: what is added together goes together.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      if (this.#waiting[0]!.batch.live && this.#lingerMs > 0) await this.#linger();
+      const lingerMs = this.#waiting[0]!.batch.live ? this.#lingerMs : fillLingerMs;
+      if (lingerMs > 0 && documentsOf(this.#waiting) < documentsWaitingMax) await this.#linger(lingerMs);
       if (this.#waiting.length === 0) break;
       const together = this.#waiting.splice(0, togetherCount(this.#waiting));
       this.#taken.resolve();

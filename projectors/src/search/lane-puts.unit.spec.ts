@@ -34,14 +34,14 @@ test('one at a time and in order; what waited meanwhile goes together', async ()
 
 test('what was shown goes with its like only, and no call holds more than it should', async () => {
   const { puts, calls, turn, shown } = slowly();
-  const adding = [batch(1), batch(2, { live: false }), batch(3, { live: false, documents: 1_500 }), batch(4, { live: false, documents: 1_500 })].map((each) => puts.add(each, () => {}));
+  const adding = [batch(1), batch(2, { live: false }), batch(3, { live: false, documents: 1_500 }), batch(4, { live: false, documents: 2_000 })].map((each) => puts.add(each, () => {}));
   for (let at = 0; at < 3; at += 1) {
     await turn();
     calls[at]!.end();
   }
   await Promise.all(adding);
   await puts.idle();
-  expect(shown()).toEqual([{ from: 1, to: 2, documents: 1 }, { from: 2, to: 4, documents: 1_501 }, { from: 4, to: 5, documents: 1_500 }]);
+  expect(shown()).toEqual([{ from: 1, to: 2, documents: 1 }, { from: 2, to: 4, documents: 1_501 }, { from: 4, to: 5, documents: 2_000 }]);
 });
 
 test('whoever adds waits while too much does', async () => {
@@ -108,9 +108,27 @@ test('what was shown waits for more, unless somebody waits for it', async () => 
     expect(shown()[1]).toEqual({ from: 3, to: 4, documents: 1 });
     calls[1]!.end();
     await idle;
-    await puts.add(batch(4, { live: false }), () => {});
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('what is no news waits a moment to be as many documents as one call should hold', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const { puts, calls, turn, shown } = slowly();
+    await puts.add(batch(1, { live: false }), () => {});
     await turn();
-    expect(shown()[2]).toEqual({ from: 4, to: 5, documents: 1 });
+    await puts.add(batch(2, { live: false }), () => {});
+    await turn();
+    expect(shown()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(shown()).toEqual([{ from: 1, to: 3, documents: 2 }]);
+    calls[0]!.end();
+    await turn();
+    await puts.add(batch(3, { live: false, documents: 2_000 }), () => {});
+    await turn();
+    expect(shown()[1]).toEqual({ from: 3, to: 4, documents: 2_000 });
   } finally {
     vi.useRealTimers();
   }

@@ -91,7 +91,9 @@ function startWatch(openSearch: OpenSearch, alias: string, sql: Sql, { lanes, pu
   let working: Promise<void> = Promise.resolve();
   let isWorking = false;
   const work = async (): Promise<void> => {
-    const idle = [...lanes].filter(([stream]) => !putting.has(stream));
+    // Asked for what it does not show yet an index shows it first, which costs it more than taking it in; besides, the next
+    // write finds out as well. So only lanes are looked at of which everything is shown.
+    const idle = [...lanes].filter(([stream]) => !putting.has(stream) && pruned.get(stream) === pushed.get(stream));
     const shown = [...pushed];
     if (lanes.size === 0) return;
     const index = await indexBehind(openSearch, alias);
