@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { streamIndexOf } from '@parley/contracts/wire/partition';
+import { streamIndexOf, streamNames } from '@parley/contracts/wire/partition';
 import { type Nats, startNats } from '@parley/dev/servers/nats';
 import { until } from '@parley/dev/until';
 import { encodeCommit } from '@parley/kernel/event-store/commit-codec';
@@ -9,6 +9,7 @@ import type { EventLog } from '@parley/kernel/event-store/event-log';
 import { openJetStreamLog } from '@parley/kernel/event-store/jetstream-log';
 import { connectNats, type NatsConnection } from '@parley/kernel/nats/connect';
 import { provisionStreams } from '@parley/kernel/nats/provision';
+import { rewriteStream } from '@parley/tests/harness/rewrite-stream';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { followErasedPeople } from './erased-people.ts';
@@ -37,15 +38,18 @@ async function write(userId: string, ...types: readonly string[]): Promise<void>
   expect(outcome.outcome).toBe('stored');
 }
 
+/** Somebody else whose commits lie in the same stream. */
+function besides(userId: string): string {
+  for (;;) {
+    const id = uuidv7();
+    if (streamIndexOf('user', id) === streamIndexOf('user', userId)) return id;
+  }
+}
+
 test('who was erased is known from the start, others are not told', async () => {
   const erasing = uuidv7();
   // In one stream, so that more lies between than one question answers.
-  const beside = (): string => {
-    for (;;) {
-      const id = uuidv7();
-      if (streamIndexOf('user', id) === streamIndexOf('user', erasing)) return id;
-    }
-  };
+  const beside = (): string => besides(erasing);
   const erased = beside();
   await write(erasing, 'user.erasure-started');
   for (let index = 0; index < 600; index += 1) await write(beside(), 'user.guest-registered');
@@ -76,5 +80,18 @@ test('who is erased later is told once, also over a time without NATS', async ()
   await write(uuidv7(), 'user.erasure-started');
   await until('the third to be told', () => told.length > 2);
   expect(told).toEqual([first, second, told[2]]);
+  people.stop();
+});
+
+test('who is erased in a copy that took a stream’s place is told, though its numbers are lower', async () => {
+  const told: string[] = [];
+  const before = uuidv7();
+  await write(before, 'user.erased');
+  const people = await followErasedPeople(nc, { sinceMs: 60_000, onErased: (userId) => told.push(userId), lookEveryMs: 50 });
+  expect(told).toContain(before);
+  await rewriteStream(nc, streamNames[streamIndexOf('user', before)]!, [], { metadata: { epoch: 'restored' } });
+  const after = besides(before);
+  await write(after, 'user.erased');
+  await until('the one of the copy to be told', () => told.includes(after));
   people.stop();
 });

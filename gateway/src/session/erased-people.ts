@@ -4,6 +4,7 @@ import { userErased, userErasureStarted } from '@parley/contracts/users/events';
 import { eventStreams, streamNames } from '@parley/contracts/wire/partition';
 import { aggregateOfSubject } from '@parley/contracts/wire/subjects';
 import { decodeCommit } from '@parley/kernel/event-store/commit-codec';
+import { streamState } from '@parley/kernel/event-store/read-stream';
 import { logger } from '@parley/kernel/telemetry/log';
 
 const lookEveryMsDefault = 10_000;
@@ -27,9 +28,12 @@ export type ErasedPeopleOptions = {
  */
 export async function followErasedPeople(nc: NatsConnection, { sinceMs, onErased, lookEveryMs = lookEveryMsDefault }: ErasedPeopleOptions): Promise<{ stop(): void }> {
   const jsm = await jetstreamManager(nc, { checkAPI: false });
-  const lanes = await Promise.all(streamNames.slice(0, eventStreams).map(async (stream) => ({ stream, nextSeq: await firstSeqSince(jsm, stream, sinceMs) })));
+  const lanes = await Promise.all(streamNames.slice(0, eventStreams).map((stream) => beginning(jsm, stream, sinceMs)));
   const look = async (): Promise<void> => {
     await Promise.all(lanes.map(async (lane) => {
+      const { epoch, lastSeq } = await streamState(nc, lane.stream);
+      // A copy of before took the stream's place: its numbers begin again below ours.
+      if (epoch !== lane.epoch || lastSeq < lane.nextSeq - 1) Object.assign(lane, await beginning(jsm, lane.stream, sinceMs));
       for await (const { seq, userId, isErased } of peopleFrom(jsm, lane.stream, lane.nextSeq)) {
         if (isErased) onErased(userId);
         lane.nextSeq = seq + 1;
@@ -48,12 +52,16 @@ export async function followErasedPeople(nc: NatsConnection, { sinceMs, onErased
 
 type Manager = Awaited<ReturnType<typeof jetstreamManager>>;
 
-async function firstSeqSince(jsm: Manager, stream: string, sinceMs: number): Promise<number> {
+type Lane = { readonly stream: string; epoch: string; nextSeq: number };
+
+/** A stream as it is now, from the first commit of the last `sinceMs` on. */
+async function beginning(jsm: Manager, stream: string, sinceMs: number): Promise<Lane> {
   const since = new Date(Date.now() - sinceMs);
-  const { state } = await jsm.streams.info(stream);
-  if (state.messages === 0 || new Date(state.last_ts) < since) return state.last_seq + 1;
-  for await (const { seq } of found(jsm, stream, { start_time: since, batch: 1 })) return seq;
-  return state.last_seq + 1;
+  const { state, config } = await jsm.streams.info(stream);
+  const lane = { stream, epoch: config.metadata?.['epoch'] ?? '', nextSeq: state.last_seq + 1 };
+  if (state.messages === 0 || new Date(state.last_ts) < since) return lane;
+  for await (const { seq } of found(jsm, stream, { start_time: since, batch: 1 })) return { ...lane, nextSeq: seq };
+  return lane;
 }
 
 /** A batch of a stream, empty where the server says that there is none. */
