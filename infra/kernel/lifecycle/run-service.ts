@@ -15,11 +15,13 @@ type CommonSchema = z.ZodObject<typeof commonConfig>;
 /** How long a service may take to finish what it has in hand before it is ended anyway. */
 const disposeMsMax = 20_000;
 const telemetryMsMax = 3_000;
+/** How long one that was told to end may take to get started, to end in order: it may be waiting for a server that is away. */
+const startMsMaxOnceStopped = 3_000;
 
 /**
  * The whole of a service's main: reads its configuration (exit code 78 if it is wrong), starts telemetry and the
  * service, reports `{ type: 'ready', port, url }` to a parent process, and ends in order on SIGTERM, SIGINT, the
- * message `{ type: 'shutdown' }` or the parent's death, within 20 s. What nobody caught is logged and ends the process
+ * message `{ type: 'shutdown' }` or the parent's death, within 20 s; while it starts, within 3 s. What nobody caught is logged and ends the process
  * with 1: state after an unknown error is not to be trusted, and every part of the system survives a restart.
  */
 export async function runService<S extends z.ZodObject>(name: string, start: (config: z.infer<S>) => Promise<Service>, schema: S): Promise<void> {
@@ -43,12 +45,17 @@ export async function runService<S extends z.ZodObject>(name: string, start: (co
   });
 
   const stopped = stopRequest();
-  let service: Service;
+  let service: Service | undefined;
   try {
-    service = await start(config);
+    service = await startedUnlessStopped(start(config), stopped);
   } catch (error) {
     die(error, 'could not start');
     return;
+  }
+  if (!service) {
+    // Nothing was promised to anybody yet, so there is nothing to finish.
+    log.info({ why: await stopped }, 'stopped while starting');
+    process.exit(0);
   }
   log.info({ port: service.port, url: service.url, instance: common.INSTANCE_ID, version: common.PARLEY_VERSION }, 'ready');
   process.send?.({ type: 'ready', port: service.port, url: service.url });
@@ -72,7 +79,7 @@ function configOrExit<S extends z.ZodObject>(schema: S): z.infer<S> {
   }
 }
 
-/** Resolves with the first reason to stop; a signal during the start counts once the start is over. */
+/** Resolves with the first reason to stop. */
 function stopRequest(): Promise<string> {
   return new Promise((resolve) => {
     process.on('SIGTERM', () => resolve('SIGTERM'));
@@ -82,6 +89,12 @@ function stopRequest(): Promise<string> {
       if ((message as { type?: unknown } | null)?.type === 'shutdown') resolve('asked by the parent process');
     });
   });
+}
+
+/** What was started; undefined when it was told to end and did not get there in time. Rejects when it cannot start. */
+function startedUnlessStopped(starting: Promise<Service>, stopped: Promise<string>): Promise<Service | undefined> {
+  const late = stopped.then(() => new Promise<undefined>((resolve) => { setTimeout(resolve, startMsMaxOnceStopped, undefined); }));
+  return Promise.race([starting, late]);
 }
 
 /** True when `work` was done without an error within the time. */

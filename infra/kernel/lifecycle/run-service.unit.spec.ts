@@ -58,6 +58,15 @@ describe('a service', () => {
     expect(await ended).toMatchObject({ code: 0, output: expect.stringContaining('disposed i1') as string });
   });
 
+  test('that is told to end while it waits for something that does not come ends without it', async () => {
+    const { child, ended } = run(`async () => { process.send('starting'); setInterval(() => {}, 1000); await new Promise(() => {}); }`);
+    await new Promise((resolve) => {
+      child.once('message', resolve);
+    });
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, output: expect.stringContaining('stopped while starting') as string });
+  });
+
   test('with a wrong configuration says what is wrong and ends with 78', async () => {
     const { code, output } = await run(orderly, { PORT: 'x' }).ended;
     expect(code).toBe(78);
