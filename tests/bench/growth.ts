@@ -13,7 +13,7 @@ import { type Product, product, run } from './load/write-side.ts';
 import { type BenchResult, type BenchRow, conditions, effort, progress, quantiles, report, row } from './measure.ts';
 import { type Range, range } from './statistics.ts';
 
-const { rounds: ROUNDS, seconds: SECONDS } = effort({ rounds: 5, seconds: 1 });
+const { rounds: ROUNDS, seconds: SECONDS } = effort({ rounds: 9, seconds: 2 });
 const SCALES = [1, 10, 100];
 const SENDERS = 64;
 const TEXT = 'Does anybody know whether the new kernel fixes the wireless card in this laptop?'.padEnd(111, '.');
