@@ -110,3 +110,14 @@ test('a commit becomes visible late: the checkpoint waits with its rows, other s
   console.log(`a commit was held for ${outageMs / 2} ms; every lane at the end ${Math.round(tookMs)} ms later`);
   expect(tookMs).toBeLessThan(2 * outageMs);
 }, 120_000);
+
+test('that ends in the same moment as everything else is no reason not to end in order', async () => {
+  await using own = await World.start();
+  const { child, ended } = own.fork();
+  await own.settled();
+  const ending = Promise.all([own.servers.postgres.stop(), own.servers.nats.stop()]);
+  child.kill('SIGTERM');
+  await Promise.all([ended, ending]);
+  // 1: it was not done within its 20 s, because it waited for a database that was away, once for each of its lanes.
+  expect(child.exitCode).toBe(0);
+}, 60_000);

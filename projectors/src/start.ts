@@ -27,6 +27,8 @@ import { DeliveryKeeper } from './use/delivery-keeper.ts';
 
 const connectionsMax = 12;
 const searchConnectionsMax = 4;
+/** Whoever asked has ended by then; a database that is away is not waited for. */
+const endSeconds = 2;
 
 /** Brings the read database up to date, then starts every projection on every stream; resolves when health is served. The caller disposes it. */
 export async function startProjectors(config: ProjectorsConfig, projectionsOf: (tails: TailWarmer) => readonly AnyProjection[] = allProjections): Promise<Service> {
@@ -70,12 +72,9 @@ export async function startProjectors(config: ProjectorsConfig, projectionsOf: (
       await runner[Symbol.asyncDispose]();
       await deliveries[Symbol.asyncDispose]();
       await analysts[Symbol.asyncDispose]();
-      await ownership[Symbol.asyncDispose]();
       await tails.idle();
-      await http.close();
-      await cache[Symbol.asyncDispose]();
-      await vault[Symbol.asyncDispose]();
-      await sql.end({ timeout: 5 });
+      // At once, because each may wait for a server that is away.
+      await Promise.all([ownership[Symbol.asyncDispose](), http.close(), cache[Symbol.asyncDispose](), vault[Symbol.asyncDispose](), sql.end({ timeout: endSeconds })]);
       await nc.close();
     },
   };
@@ -96,7 +95,7 @@ function startSearch(config: ProjectorsConfig, nc: NatsConnection, ownership: Ow
       await indexer[Symbol.asyncDispose]();
       await target[Symbol.asyncDispose]();
       await openSearch?.close();
-      await sql.end({ timeout: 5 });
+      await sql.end({ timeout: endSeconds });
     },
   };
 }

@@ -50,7 +50,7 @@ export class LaneKeeper {
         await this.#afterError(name, interrupt.signal.reason instanceof Stopped ? interrupt.signal.reason : error, attempt);
       }
     }
-    await this.#ownership.release(name);
+    this.#ownership.release(name);
   }
 
   async #afterError(name: string, error: unknown, attempt: number): Promise<void> {
@@ -62,7 +62,7 @@ export class LaneKeeper {
     if (verdict === 'stop') {
       report.stopped((error as Error).message);
       this.#log.fatal({ ...where, reason: (error as Error).message }, 'projection stopped');
-      await this.#ownership.release(name);
+      this.#ownership.release(name);
       await pause(stoppedRetryEveryMs, signal);
     } else if (verdict === 'fenced') {
       this.#log.warn({ ...where, err: error }, 'fenced: another worker moved the checkpoint');

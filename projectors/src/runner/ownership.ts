@@ -56,11 +56,14 @@ export class Ownership {
     });
   }
 
-  /** Gives the lock back and wants it no more. */
-  async release(name: string): Promise<void> {
+  /**
+   * Gives the lock back and wants it no more. Nobody waits for that: what is asked for later is asked over the same
+   * session, behind it, and where the database is away the lock went with the session.
+   */
+  release(name: string): void {
     const wish = this.#wishes.get(name);
     this.#wishes.delete(name);
-    if (wish?.held) await this.#sql`select pg_advisory_unlock(${lockSpace}, ${wish.key})`.catch(() => {});
+    if (wish?.held) this.#sql`select pg_advisory_unlock(${lockSpace}, ${wish.key})`.catch(() => {});
   }
 
   /** Asks now instead of at the next second. */
@@ -117,7 +120,8 @@ export class Ownership {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#round;
+    // First this: the question of the round may be waiting for a database that is away.
     await this.#sql.end({ timeout: 2 });
+    await this.#round;
   }
 }

@@ -66,7 +66,7 @@ export class SearchIndexer {
         await this.#afterError(report, error, attempt);
       }
     }
-    await this.#ownership.release(name);
+    this.#ownership.release(name);
   }
 
   async #afterError(report: LaneReport, error: unknown, attempt: number): Promise<void> {
