@@ -92,6 +92,12 @@ async function descendantsOf(root: number): Promise<number[]> {
   return found.slice(1);
 }
 
+/** The process whose command line has a word. */
+async function pidOf(pids: readonly number[], word: string): Promise<number | undefined> {
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return pids.find((_, at) => lines[at]!.includes(word));
+}
+
 describe('npm start', () => {
   test('runs, keeps people over a restart, does nothing twice and leaves nothing behind', async () => {
     const first = await launch();
@@ -112,6 +118,20 @@ describe('npm start', () => {
     const checked = await run(process.execPath, [join(ROOT, 'infra/cli/dist/main.js'), 'head', 'check', '--keys', join(dir, 'heads', 'keys.json')], { env: { ...process.env, PARLEY_DATA: dir } });
     expect(checked, checked.output).toMatchObject({ code: 0, output: expect.stringContaining('the log is what was signed') });
     expect(await second.end('SIGTERM')).toBe(0);
+  });
+
+  test('ends in order though nobody reads any more what it says, as when the terminal was closed', async () => {
+    const launcher = await launch();
+    const started = await descendantsOf(await launcherPid());
+    launcher.child.stdout?.destroy();
+    launcher.child.stderr?.destroy();
+    // It says that this one ended, and that it is back.
+    const killed = await pidOf(started, 'query-service');
+    process.kill(killed!, 'SIGKILL');
+    await until('another one in its place', async () => ![undefined, killed].includes(await pidOf(await descendantsOf(await launcherPid()), 'query-service')));
+    const all = [...started, ...(await descendantsOf(await launcherPid()))];
+    expect(await launcher.end('SIGHUP')).toBe(0);
+    await until('everything it started to be gone', () => all.every((pid) => !isAlive(pid)), { timeoutMs: 5_000 });
   });
 
   test('names and replaces a port that is taken', async () => {

@@ -28,6 +28,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (options.archive !== undefined && !existsSync(options.archive)) throw new PlainError(`There is no archive ${options.archive}.`);
+  // A terminal that was closed takes no more words; ending in order goes on without them.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const state = await openState(options.fresh);
   const parts = supervisor((line) => process.stdout.write(`${styleText('yellow', '!')} ${line}\n`));
   const asked = whenAskedToEnd();
