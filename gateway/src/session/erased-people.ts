@@ -32,7 +32,7 @@ export async function followErasedPeople(nc: NatsConnection, { sinceMs, onErased
   const look = async (): Promise<void> => {
     await Promise.all(lanes.map(async (lane) => {
       const { epoch, lastSeq } = await streamState(nc, lane.stream);
-      // A copy of before took the stream's place: its numbers begin again below ours.
+      // A copy took the stream's place: how far we were says nothing of it.
       if (epoch !== lane.epoch || lastSeq < lane.nextSeq - 1) Object.assign(lane, await beginning(jsm, lane.stream, sinceMs));
       for await (const { seq, userId, isErased } of peopleFrom(jsm, lane.stream, lane.nextSeq)) {
         if (isErased) onErased(userId);

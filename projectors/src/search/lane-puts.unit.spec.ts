@@ -1,7 +1,9 @@
 import type { SearchDocument } from '@parley/kernel/search/document';
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { LanePuts } from './lane-puts.ts';
 import type { PutBatch } from './target.ts';
+
+afterEach(() => { vi.useRealTimers(); });
 
 const document = {} as SearchDocument;
 const batch = (from: number, { live = true, documents = 1 } = {}): PutBatch => ({ stream: 'EVT_0', epoch: 'e', from, to: from + 1, documents: Array.from({ length: documents }, () => document), live });
@@ -90,46 +92,38 @@ test('stopping waits for what is under way and leaves the rest', async () => {
 
 test('what was shown waits for more, unless somebody waits for it', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  try {
-    const { puts, calls, turn, shown } = slowly(200);
-    await puts.add(batch(1), () => {});
-    await turn();
-    await puts.add(batch(2), () => {});
-    await turn();
-    expect(shown()).toEqual([]);
-    await vi.advanceTimersByTimeAsync(200);
-    expect(shown()).toEqual([{ from: 1, to: 3, documents: 2 }]);
-    calls[0]!.end();
-    await turn();
-    await puts.add(batch(3), () => {});
-    await turn();
-    const idle = puts.idle();
-    await turn();
-    expect(shown()[1]).toEqual({ from: 3, to: 4, documents: 1 });
-    calls[1]!.end();
-    await idle;
-  } finally {
-    vi.useRealTimers();
-  }
+  const { puts, calls, turn, shown } = slowly(200);
+  await puts.add(batch(1), () => {});
+  await turn();
+  await puts.add(batch(2), () => {});
+  await turn();
+  expect(shown()).toEqual([]);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(shown()).toEqual([{ from: 1, to: 3, documents: 2 }]);
+  calls[0]!.end();
+  await turn();
+  await puts.add(batch(3), () => {});
+  await turn();
+  const idle = puts.idle();
+  await turn();
+  expect(shown()[1]).toEqual({ from: 3, to: 4, documents: 1 });
+  calls[1]!.end();
+  await idle;
 });
 
 test('what is no news waits a moment to be as many documents as one call should hold', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  try {
-    const { puts, calls, turn, shown } = slowly();
-    await puts.add(batch(1, { live: false }), () => {});
-    await turn();
-    await puts.add(batch(2, { live: false }), () => {});
-    await turn();
-    expect(shown()).toEqual([]);
-    await vi.advanceTimersByTimeAsync(100);
-    expect(shown()).toEqual([{ from: 1, to: 3, documents: 2 }]);
-    calls[0]!.end();
-    await turn();
-    await puts.add(batch(3, { live: false, documents: 2_000 }), () => {});
-    await turn();
-    expect(shown()[1]).toEqual({ from: 3, to: 4, documents: 2_000 });
-  } finally {
-    vi.useRealTimers();
-  }
+  const { puts, calls, turn, shown } = slowly();
+  await puts.add(batch(1, { live: false }), () => {});
+  await turn();
+  await puts.add(batch(2, { live: false }), () => {});
+  await turn();
+  expect(shown()).toEqual([]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(shown()).toEqual([{ from: 1, to: 3, documents: 2 }]);
+  calls[0]!.end();
+  await turn();
+  await puts.add(batch(3, { live: false, documents: 2_000 }), () => {});
+  await turn();
+  expect(shown()[1]).toEqual({ from: 3, to: 4, documents: 2_000 });
 });
