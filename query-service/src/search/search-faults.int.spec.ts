@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventStreams, streamOf } from '@parley/contracts/wire/partition';
@@ -194,11 +194,10 @@ test('killed, search alone is refused; back with an index of before it catches u
   await say(secret, other);
   await isWhole(recoveryMsMax);
   const [{ n }] = (await rowsOf(secret)) as unknown as [{ n: number }];
-  // What is flushed lies in files that never change: a copy of them is an index of this moment.
   await openSearch.request('POST', `/${alias}/_flush?force=true&wait_if_ongoing=true`);
   const older = `${server.dir}-older`;
   stack.defer(() => rm(older, { recursive: true, force: true }));
-  await cp(join(server.dir, 'data'), older, { recursive: true });
+  await copyOfOneMoment(join(server.dir, 'data'), older);
   await say(posted('pomelo of the later time'));
   await isWhole(recoveryMsMax);
 
@@ -221,6 +220,19 @@ test('killed, search alone is refused; back with an index of before it catches u
   expect(await texts('secret')).toEqual([]);
   expect(await texts('later time')).toEqual(['pomelo of the later time']);
 }, 2 * startMsMax);
+
+/** Copies what the server has on its disk. It stands still for so long: running, it deletes files of older commits at any time. */
+async function copyOfOneMoment(from: string, to: string): Promise<void> {
+  const threads = `/proc/${server.pid}/task`;
+  const stands = async (thread: string): Promise<boolean> => / [TZX] /.test((await readFile(join(threads, thread, 'stat'), 'utf8')).replace(/^.*\)/s, ''));
+  await server.kill('SIGSTOP');
+  try {
+    await until('every thread of the server to stand', async () => (await Promise.all((await readdir(threads)).map(stands))).every(Boolean), { everyMs: 10 });
+    await cp(from, to, { recursive: true });
+  } finally {
+    await server.kill('SIGCONT');
+  }
+}
 
 async function rowsOf(post: Event): Promise<SearchRow[]> {
   await world.settled();
