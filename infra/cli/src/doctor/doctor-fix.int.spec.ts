@@ -25,8 +25,9 @@ afterAll(async () => {
   await servers?.stop();
 });
 
-const doctor = async (...args: string[]) => {
-  const ran = await parley({ servers, world: { secrets }, url: () => '', service: () => ({ url: '' }) } as unknown as Constellation, ['doctor', ...args, '--json']);
+const doctor = (...args: string[]) => doctorOf(servers, ...args);
+const doctorOf = async (of: Servers, ...args: string[]) => {
+  const ran = await parley({ servers: of, world: { secrets }, url: () => '', service: () => ({ url: '' }) } as unknown as Constellation, ['doctor', ...args, '--json']);
   return { ...ran, answer: (ran.stdout === '' ? {} : JSON.parse(ran.stdout)) as { fixed: { name: string; done?: string; fault?: string }[]; checks: { name: string; state: string; detail: string; hint?: string; fix?: string }[] } };
 };
 const ofStreams = ({ answer }: Awaited<ReturnType<typeof doctor>>) => answer.checks.filter(({ name }) => name === 'streams').map(({ state, detail }) => `${state} ${detail}`);
@@ -41,6 +42,15 @@ test('tables are made by the migrations that are missing', async () => {
   const { answer } = await doctor('--fix', '--yes');
   expect(answer.fixed).toContainEqual({ name: 'migrations', what: expect.any(String), done: expect.stringMatching(/^applied 0001_/) });
   expect(answer.checks).toContainEqual(expect.objectContaining({ name: 'migrations', state: 'ok' }));
+});
+
+test('a database whose letters are those of ASCII is told of: without an index, phrases in Korean take long', async () => {
+  const admin = openPostgres(servers.postgres.databaseUrl, { max: 1, name: 'test' });
+  await admin`create database ascii template template0 locale_provider builtin builtin_locale 'C.UTF-8' lc_ctype 'C' lc_collate 'C'`;
+  await admin.end();
+  const found = ({ answer }: Awaited<ReturnType<typeof doctor>>) => answer.checks.filter(({ name }) => name === 'letters').map(({ state }) => state);
+  const ascii = { ...servers, postgres: Object.create(servers.postgres, { databaseUrl: { value: servers.postgres.urlOf('ascii') } }) as Servers['postgres'] };
+  expect([found(await doctor()), found(await doctorOf(ascii))]).toEqual([['ok'], ['warn']]);
 });
 
 test('streams and buckets that were never there are made', async () => {

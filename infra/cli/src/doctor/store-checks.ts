@@ -30,9 +30,10 @@ export async function storeChecks(context: Context): Promise<readonly Check[]> {
 async function postgresChecks(context: Context): Promise<readonly Check[]> {
   if (context.settings.DATABASE_URL === undefined) return [unknown('postgres', 'DATABASE_URL is not set')];
   const sql = await context.database();
-  const [row] = await sql<{ version: string }[]>`select current_setting('server_version') as version`;
+  const [row] = await sql<{ version: string; letters: string }[]>`select current_setting('server_version') as version, datctype as letters from pg_database where datname = current_database()`;
   const version = row?.version ?? '?';
   const server = isAtLeast(version, postgresLeast) ? ok('postgres', version) : bad('postgres', `version ${version}`, `Parley needs ${postgresLeast} or newer.`);
+  const letters = lettersCheck(row?.letters ?? '?');
   const [migrated, beats, projections, parked] = await Promise.all([
     look('migrations', () => migrationCheck(sql, context.settings.DATABASE_URL as string)),
     look('heartbeats', () => heartbeatCheck(sql)),
@@ -42,8 +43,14 @@ async function postgresChecks(context: Context): Promise<readonly Check[]> {
       return count && count.parked > 0 ? bad('parked', `${count.parked} aggregates are set aside`, 'parley parked list') : ok('parked', 'nothing');
     }),
   ]);
-  return [server, ...migrated, ...beats, ...projections, ...parked];
+  return [server, letters, ...migrated, ...beats, ...projections, ...parked];
 }
+
+/** Where the C rules say what a letter is, pg_trgm knows ASCII alone. */
+const lettersCheck = (locale: string): Check =>
+  ['C', 'POSIX'].includes(locale)
+    ? warn('letters', `LC_CTYPE of the database is ${locale}: phrases in Korean are found without an index`, 'Make it anew with LC_CTYPE C.UTF-8 or another UTF-8 locale, then parley rebuild all.')
+    : ok('letters', locale);
 
 type Sql = Awaited<ReturnType<Context['database']>>;
 

@@ -12,6 +12,8 @@ import { startServer, type Server } from './server.ts';
 import { keepSessionOrder } from './session-order.ts';
 import { nameOfDir, reachableDir, unprivilegedUser } from './unprivileged.ts';
 
+/** What pg_trgm asks which characters are letters, whatever the built-in rules say; else it would be the locale of whoever starts this. */
+const libraryLocale = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
 const MAJOR = 18;
 const VERSION = '18.4.0-beta.17';
 const USER = 'parley';
@@ -159,7 +161,7 @@ async function initialise(bin: string, dir: string, data: string, user: { uid: n
     join(bin, 'initdb'),
     [
       ...['-D', building, '--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '-E', 'UTF8', '--no-sync'],
-      ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
+      ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', `--locale=${libraryLocale}`, '--no-instructions'],
     ],
     { cwd: dir, ...user },
   );

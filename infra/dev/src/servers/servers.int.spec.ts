@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { until } from '../until.ts';
 import { isAlive } from './cache.ts';
 import { startNats, startNatsCluster } from './nats.ts';
@@ -18,6 +18,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'parley-servers-'));
 });
 
+afterEach(() => { vi.unstubAllEnvs(); });
 afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
@@ -62,7 +63,9 @@ describe('NATS', () => {
 });
 
 describe('PostgreSQL', () => {
-  test('has both databases, sorts trigrams of Korean, and survives kill -9', async () => {
+  test('has both databases, sorts trigrams of Korean wherever it was made, and survives kill -9', async () => {
+    // As in a cron job, a container, a bare shell.
+    for (const name of ['LANG', 'LC_ALL', 'LC_CTYPE']) vi.stubEnv(name, undefined);
     await using server = await startPostgres({ dir: join(dir, 'postgres') });
     const sql = postgres(server.databaseUrl, { max: 1, onnotice: () => {} });
     await sql`create extension pg_trgm`;
