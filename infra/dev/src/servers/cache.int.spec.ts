@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -34,6 +34,21 @@ test('a fill that fails leaves nothing, and the next one tries again', async () 
   await expect(installOnce('thing-2', () => Promise.reject(new Error('no network')), root)).rejects.toThrow('no network');
   expect(existsSync(join(root, 'thing-2'))).toBe(false);
   expect(await installOnce('thing-2', () => Promise.resolve(), root)).toBe(join(root, 'thing-2'));
+});
+
+test('what was fetched can be used by every user of the machine, whatever the umask', async () => {
+  const before = process.umask(0o077);
+  try {
+    const dir = await installOnce('deep/thing-3', async (building) => {
+      await mkdir(join(building, 'bin'));
+      await writeFile(join(building, 'bin', 'program'), '', { mode: 0o777 });
+      await writeFile(join(building, 'words'), '');
+    }, join(root, 'cache'));
+    const modes = await Promise.all(['../..', '..', '.', 'bin', 'bin/program', 'words'].map(async (name) => ((await stat(join(dir, name))).mode & 0o777).toString(8)));
+    expect(modes).toEqual(['755', '755', '755', '755', '755', '644']);
+  } finally {
+    process.umask(before);
+  }
 });
 
 test('a lock whose owner is gone is taken over', async () => {

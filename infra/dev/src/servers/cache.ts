@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { mustRun } from '../run.ts';
 import { until } from '../until.ts';
+import { makeFolder } from './unprivileged.ts';
 
 const LOCK_STALE_MS = 600_000;
 
@@ -20,7 +22,7 @@ export function cacheDir(): string {
 export async function installOnce(name: string, fill: (dir: string) => Promise<void>, root: string = cacheDir()): Promise<string> {
   const target = join(root, name);
   if (existsSync(target)) return target;
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target), 0o755);
   return withLock(`${target}.lock`, async () => {
     if (existsSync(target)) return target;
     const building = `${target}.building`;
@@ -28,6 +30,8 @@ export async function installOnce(name: string, fill: (dir: string) => Promise<v
     await mkdir(building, { recursive: true });
     try {
       await fill(building);
+      // Servers that refuse root use it as another user.
+      if (process.platform !== 'win32') await mustRun('chmod', ['-R', 'u=rwX,go=rX', building]);
       await rename(building, target);
     } catch (error) {
       await rm(building, { recursive: true, force: true });

@@ -11,7 +11,7 @@ import { startChild } from './child.ts';
 import { freePort } from './free-port.ts';
 import { ensureJava } from './java.ts';
 import { startServer, type Server } from './server.ts';
-import { nameOfDir, reachableDir, unprivilegedUser } from './unprivileged.ts';
+import { makeFolder, nameOfDir, reachableDir, unprivilegedUser } from './unprivileged.ts';
 
 const VERSION = '3.8.0';
 
@@ -121,12 +121,11 @@ export async function startOpenSearch({ dir: wanted, port: asked, heapMb = 512 }
   const port = asked ?? (await freePort());
   const transportPort = await freePort();
   const config = join(dir, 'config');
-  await mkdir(join(config, 'jvm.options.d'), { recursive: true });
-  for (const name of ['data', 'logs', 'tmp']) await mkdir(join(dir, name), { recursive: true });
-  await writeFile(join(config, 'opensearch.yml'), settingsOf(dir, port, transportPort));
-  await writeFile(join(config, 'log4j2.properties'), logSettings);
-  await writeFile(join(config, 'jvm.options'), await javaOptions(home, heapMb));
-  if (user !== undefined) for (const folder of [dir, config, join(config, 'jvm.options.d'), ...['data', 'logs', 'tmp'].map((name) => join(dir, name))]) await chown(folder, user.uid, user.gid);
+  const folders = [dir, config, join(config, 'jvm.options.d'), ...['data', 'logs', 'tmp'].map((name) => join(dir, name))];
+  const files = { 'opensearch.yml': settingsOf(dir, port, transportPort), 'log4j2.properties': logSettings, 'jvm.options': await javaOptions(home, heapMb) };
+  for (const folder of folders) await makeFolder(folder);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(config, name), text);
+  if (user !== undefined) for (const path of [...folders, ...Object.keys(files).map((name) => join(config, name))]) await chown(path, user.uid, user.gid);
   const server = await startServer({
     name: 'OpenSearch',
     readyMs: 180_000,

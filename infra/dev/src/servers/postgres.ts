@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import postgres from 'postgres';
 import { findOnPath, mustRun, run, versionOf, lastLines } from '../run.ts';
@@ -10,7 +10,7 @@ import { startChild, type Child } from './child.ts';
 import { freePort } from './free-port.ts';
 import { startServer, type Server } from './server.ts';
 import { keepSessionOrder } from './session-order.ts';
-import { nameOfDir, reachableDir, unprivilegedUser } from './unprivileged.ts';
+import { makeFolder, nameOfDir, reachableDir, unprivilegedUser } from './unprivileged.ts';
 
 /** What pg_trgm asks which characters are letters, whatever the built-in rules say; else it would be the locale of whoever starts this. */
 const libraryLocale = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
@@ -98,7 +98,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const dir = postgresHome(options.dir);
   const data = join(dir, 'data');
   const port = options.port ?? (await freePort());
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   if (user !== undefined) await chown(dir, user.uid, user.gid);
   if (!existsSync(join(data, 'PG_VERSION'))) {
     await (options.copyOf === undefined ? initialise(bin, dir, data, user) : copyCluster(postgresHome(options.copyOf), dir, data));

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { until } from '../until.ts';
 import { isAlive } from './cache.ts';
 import { startNats, startNatsCluster } from './nats.ts';
+import { startOpenSearch } from './opensearch.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
 
@@ -105,6 +106,17 @@ describe('PostgreSQL', () => {
     await first.stop();
   });
 });
+
+test('servers of another user start though the umask is closed to others', async () => {
+  const before = process.umask(0o077);
+  try {
+    await using _postgres = await startPostgres({ dir: join(dir, 'closed', 'postgres'), fsync: false });
+    await using search = await startOpenSearch({ dir: join(dir, 'closed', 'search') });
+    expect((await fetch(search.url)).status).toBe(200);
+  } finally {
+    process.umask(before);
+  }
+}, 240_000);
 
 describe('Redis', () => {
   test('answers, ends and starts again', async () => {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, statSync } from 'node:fs';
+import { chmod, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, resolve, sep } from 'node:path';
 
@@ -22,6 +23,13 @@ export function reachableDir(dir: string, user: UserIds | undefined, fallback: s
   if (!blocked.every((folder) => folder.startsWith(resolve(tmpdir()) + sep))) return fallback;
   for (const folder of blocked) chmodSync(folder, statSync(folder).mode | 0o011);
   return dir;
+}
+
+/** Makes a folder. It and those above it that were missing can be entered by every user, whatever the umask; `mode` gives others more. */
+export async function makeFolder(dir: string, mode: 0o711 | 0o755 = 0o711): Promise<void> {
+  const first = await mkdir(dir, { recursive: true });
+  if (first === undefined) return;
+  for (const folder of withFoldersAbove(resolve(dir))) if (folder.startsWith(resolve(first))) await chmod(folder, mode);
 }
 
 /** A short name for a folder, the same every time. */
