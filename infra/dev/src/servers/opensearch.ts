@@ -12,6 +12,7 @@ import { freePort } from './free-port.ts';
 import { ensureJava } from './java.ts';
 import { startServer, type Server } from './server.ts';
 import { makeFolder, nameOfDir, reachableDir, unprivilegedUser } from './unprivileged.ts';
+import { utf8Locale } from './utf8-locale.ts';
 
 const VERSION = '3.8.0';
 
@@ -129,14 +130,17 @@ export async function startOpenSearch({ dir: wanted, port: asked, heapMb = 512 }
   const server = await startServer({
     name: 'OpenSearch',
     readyMs: 180_000,
-    spawn: () => startChild({
+    spawn: async () => startChild({
       name: 'opensearch',
-      command: join(home, 'bin', 'opensearch'),
-      args: [],
+      command: join(java, 'bin', 'java'),
+      args: [
+        ...(await javaArguments(home, java, config)), `-Djava.io.tmpdir=${join(dir, 'tmp')}`, `-Dopensearch.path.home=${home}`, `-Dopensearch.path.conf=${config}`,
+        '-Dopensearch.distribution.type=zip', '-Dopensearch.bundled_jdk=false', '-cp', classPath(home), 'org.opensearch.bootstrap.OpenSearch',
+      ],
       logFile: join(dir, 'opensearch.log'),
       cwd: dir,
       stopGraceMs: 30_000,
-      env: { PATH: process.env['PATH'], OPENSEARCH_JAVA_HOME: java, OPENSEARCH_PATH_CONF: config, OPENSEARCH_TMPDIR: join(dir, 'tmp'), HOME: dir },
+      env: plainEnv(dir),
       ...user,
     }),
     isReady: async () => (await fetch(`http://127.0.0.1:${port}/_cluster/health?wait_for_status=yellow&timeout=1s`)).ok,
@@ -151,15 +155,29 @@ export async function startOpenSearch({ dir: wanted, port: asked, heapMb = 512 }
 /**
  * The distribution's options but for those that a laptop does better without: the vector module, which a runtime may
  * lack, files of dumps and logs, a collector and compiler that take many cores to pay off, and the agent that guards
- * against plugins, which takes a third of the start (its policies stay on the path, as the server names them).
+ * against plugins, which takes a third of the start.
  */
 async function javaOptions(home: string, heapMb: number): Promise<string> {
   const given = (await readFile(join(home, 'config', 'jvm.options'), 'utf8')).split('\n');
-  const kept = given.filter((line) => /^[^#]/.test(line) && !/jdk\.incubator\.vector|^-Xm[sx]|HeapDump|javaagent|-Xlog:gc|ErrorFile|G1|InitiatingHeapOccupancy/.test(line));
+  const kept = given.filter((line) => /^[^#]/.test(line) && !/jdk\.incubator\.vector|^-Xm[sx]|HeapDump|javaagent|-Xlog:gc|ErrorFile|G1|InitiatingHeapOccupancy|io\.tmpdir/.test(line));
+  return [`-Xms${heapMb}m`, `-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', ...kept, ''].join('\n');
+}
+
+/**
+ * What the distribution's own script would start Java with. The script parts it at spaces, so it cannot be used from a
+ * folder that has one in its name, and starts three more Javas to ask for the password of a keystore that has none.
+ */
+async function javaArguments(home: string, java: string, config: string): Promise<string[]> {
+  const output = await mustRun(join(java, 'bin', 'java'), ['-cp', classPath(home), 'org.opensearch.tools.launchers.JvmOptionsParser', config], { env: { ...plainEnv(config), OPENSEARCH_PATH_CONF: config, OPENSEARCH_TMPDIR: config } });
+  // The node names the policies of the agent that is left out, so they stay on the path.
   const agent = join(home, 'agent');
   const policies = (await readdir(agent)).filter((file) => file.includes('bootstrap')).map((file) => `-Xbootclasspath/a:${join(agent, file)}`);
-  return [...policies, `-Xms${heapMb}m`, `-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', ...kept, ''].join('\n');
+  return [...policies, ...lastLines(output, 1).trim().split(' ')];
 }
+
+/** Java names files in the letters of its locale. JAVA_TOOL_OPTIONS and its like are meant for others. */
+const plainEnv = (home: string): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: home, LC_ALL: utf8Locale });
+const classPath = (home: string): string => join(home, 'lib', '*');
 
 /** Everything to standard output, which goes to a file of ours. */
 const logSettings = `appender.console.type = Console

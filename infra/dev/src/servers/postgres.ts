@@ -11,9 +11,8 @@ import { freePort } from './free-port.ts';
 import { startServer, type Server } from './server.ts';
 import { keepSessionOrder } from './session-order.ts';
 import { makeFolder, nameOfDir, reachableDir, unprivilegedUser } from './unprivileged.ts';
+import { utf8Locale } from './utf8-locale.ts';
 
-/** What pg_trgm asks which characters are letters, whatever the built-in rules say; else it would be the locale of whoever starts this. */
-const libraryLocale = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
 const MAJOR = 18;
 const VERSION = '18.4.0-beta.17';
 const USER = 'parley';
@@ -157,11 +156,12 @@ async function initialise(bin: string, dir: string, data: string, user: { uid: n
   if (user !== undefined) await chown(passwordFile, user.uid, user.gid);
   const building = `${data}.building`;
   await rm(building, { recursive: true, force: true });
+  // pg_trgm asks the library which characters are letters, whatever the built-in rules say.
   await mustRun(
     join(bin, 'initdb'),
     [
       ...['-D', building, '--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '-E', 'UTF8', '--no-sync'],
-      ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', `--locale=${libraryLocale}`, '--no-instructions'],
+      ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', `--locale=${utf8Locale}`, '--no-instructions'],
     ],
     { cwd: dir, ...user },
   );

@@ -107,11 +107,13 @@ describe('PostgreSQL', () => {
   });
 });
 
-test('servers of another user start though the umask is closed to others', async () => {
+test('servers of another user start though the umask is closed to others, in a folder whatever its name', async () => {
   const before = process.umask(0o077);
   try {
-    await using _postgres = await startPostgres({ dir: join(dir, 'closed', 'postgres'), fsync: false });
-    await using search = await startOpenSearch({ dir: join(dir, 'closed', 'search') });
+    await using _postgres = await startPostgres({ dir: join(dir, 'a closed', 'postgres'), fsync: false });
+    await using search = await startOpenSearch({ dir: join(dir, 'a closed', '검색 엔진') });
+    expect((await fetch(search.url)).status).toBe(200);
+    await search.restart();
     expect((await fetch(search.url)).status).toBe(200);
   } finally {
     process.umask(before);
