@@ -64,7 +64,7 @@ describe('the recipe', () => {
     expect(commands.length).toBeGreaterThan(0);
     const printed: string[] = [];
     for (const { line, code } of commands) {
-      const [program, ...args] = words(substituted(line));
+      const [program, ...args] = words(line).map(substituted);
       expect(program).toBe('parley');
       const ended = await parley(chat, args);
       expect({ line, code: ended.code, stderr: ended.code === code ? '' : ended.stderr }).toEqual({ line, code, stderr: '' });

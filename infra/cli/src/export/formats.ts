@@ -82,9 +82,11 @@ function parquetWriter({ file, columns }: WriterOptions): RowWriter {
   };
 }
 
-const elements: Readonly<Record<Column['kind'], Pick<SchemaElement, 'type' | 'converted_type'>>> = {
+/** The older word for it says nothing of zones, and DuckDB takes it for none. */
+const instant = { type: 'INT64', converted_type: 'TIMESTAMP_MILLIS', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' } } as const;
+const elements: Readonly<Record<Column['kind'], Pick<SchemaElement, 'type' | 'converted_type' | 'logical_type'>>> = {
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8' }, json: { type: 'BYTE_ARRAY', converted_type: 'UTF8' }, integer: { type: 'INT64' }, number: { type: 'DOUBLE' },
-  boolean: { type: 'BOOLEAN' }, instant: { type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' }, date: { type: 'INT32', converted_type: 'DATE' },
+  boolean: { type: 'BOOLEAN' }, instant, date: { type: 'INT32', converted_type: 'DATE' },
 };
 const schemaOf = ({ name, kind }: Column): SchemaElement => ({ name, repetition_type: 'OPTIONAL', ...elements[kind] });
 
