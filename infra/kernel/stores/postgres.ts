@@ -16,6 +16,9 @@ export type PostgresPoolOptions = {
 const connectMsMax = 5_000;
 const reconnectMsMax = 1_000;
 
+/** How times are read and written, whatever the database or the role has as its own: a server in Seoul, dates for people. */
+const sessionOfOurs = { TimeZone: 'UTC', DateStyle: 'ISO' } as const;
+
 /**
  * Opens a pool of connections to PostgreSQL; they are made when first needed and made again after every loss.
  * Eight-byte integers come as numbers, beyond 2^53 as bigint. The caller ends it with `sql.end({ timeout })`.
@@ -28,7 +31,7 @@ export function openPostgres(url: string, { max, name, statementTimeoutMs = 30_0
     idle_timeout: 60,
     max_lifetime: 30 * 60,
     backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, reconnectMsMax / 1_000),
-    connection: { application_name: name, statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: 60_000 },
+    connection: { application_name: name, statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: 60_000, ...sessionOfOurs },
     types: { bigint: { to: 20, from: [20], serialize: String, parse: safeInteger } },
     onnotice: (notice) => log.debug({ pool: name, notice: notice['message'] }, 'notice'),
   });

@@ -82,6 +82,20 @@ test('every view, column and function is described, and the page of them is in s
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(viewsPage);
 });
 
+test.each(['activity_hours', 'activity_days', 'person_days', 'retention_weeks', 'membership_days'])('%s counts by hours, days and weeks of UTC, whatever zone a session is set to', async (view) => {
+  const begins = { activity_hours: 'hour', retention_weeks: 'cohort' }[view] ?? 'day';
+  const seen: object[][] = [];
+  for (const zone of ['UTC', 'Asia/Kolkata', 'America/New_York', 'Pacific/Auckland']) {
+    const rows = await analyst.begin(async (tx) => {
+      await tx`select set_config('TimeZone', ${zone}, true)`;
+      return tx<{ row: Record<string, unknown> }[]>`select to_jsonb(v) - ${begins} || jsonb_build_object('begins', extract(epoch from ${tx(begins)})) as row from analytics.${tx(view)} v order by v`;
+    });
+    seen.push(rows.map(({ row }) => row));
+  }
+  expect(seen[0]!.length).toBeGreaterThan(1);
+  for (const rows of seen) expect(rows).toEqual(seen[0]);
+});
+
 describe('as of', () => {
   test('every event of a room, the members are those whose stays say so', async () => {
     const stories = ['story-1', 'story-2', 'story-3'].map((id, seed) => new Story(world, id, 40 + seed));

@@ -68,7 +68,7 @@ export function statementOf({ name, columns, timeColumn }: Dataset, { room, sinc
     ...(room !== undefined && has('room_id') ? [`v.room_id = ${parameter(room)}`] : []),
     ...(since !== undefined && timeColumn ? [`v."${timeColumn}" >= ${parameter(since)}::timestamptz`] : []),
     // Whole months that lie outside are not read at all.
-    ...(since !== undefined && has('month') ? [`v.month >= date_trunc('month', ${parameter(since)}::timestamptz)::date`] : []),
+    ...(since !== undefined && has('month') ? [`v.month >= date_trunc('month', ${parameter(since)}::timestamptz at time zone 'UTC')::date`] : []),
     ...(until !== undefined && timeColumn ? [`v."${timeColumn}" < ${parameter(until)}::timestamptz`] : []),
   ];
   const from = `analytics."${name}" v${texts ? ` left join analytics_text."${name}" t on ${texts.key.map((key) => `t."${key}" = v."${key}"`).join(' and ')}` : ''}`;
