@@ -49,7 +49,7 @@ async function postgresChecks(context: Context): Promise<readonly Check[]> {
 /** Where the C rules say what a letter is, pg_trgm knows ASCII alone. */
 const lettersCheck = (locale: string): Check =>
   ['C', 'POSIX'].includes(locale)
-    ? warn('letters', `LC_CTYPE of the database is ${locale}: phrases in Korean are found without an index`, 'Make it anew with LC_CTYPE C.UTF-8 or another UTF-8 locale, then parley rebuild all.')
+    ? warn('letters', `LC_CTYPE of the database is ${locale}: phrases in Korean are found without an index`, 'Point DATABASE_URL at one made from template0 with LC_CTYPE C.UTF-8; projectors fill it from the log. The vault stays where it is.')
     : ok('letters', locale);
 
 type Sql = Awaited<ReturnType<Context['database']>>;
