@@ -13,12 +13,15 @@ const STAMPS = join(ROOT, 'node_modules', '.parley');
 
 type Lock = { readonly packages: Readonly<Record<string, { version?: string; link?: boolean; optional?: boolean; dev?: boolean }>> };
 
+/** What a shell may be set to leave out (NODE_ENV=production, npm's omit) compiles the sources, and holds the programs of each platform. */
+export const installArguments: readonly string[] = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--include=dev', '--include=optional'];
+
 /** Installs what the lockfile names when what lies in node_modules differs from it. */
 export async function bringDependencies(): Promise<void> {
   if (await isInstalled()) return;
   await step('dependencies', async (note) => {
     note('npm ci');
-    await mustRun('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: ROOT });
+    await mustRun('npm', installArguments, { cwd: ROOT });
   });
 }
 
