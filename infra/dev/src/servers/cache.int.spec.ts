@@ -45,10 +45,19 @@ test('what was fetched can be used by every user of the machine, whatever the um
       await writeFile(join(building, 'words'), '');
     }, join(root, 'cache'));
     const modes = await Promise.all(['../..', '..', '.', 'bin', 'bin/program', 'words'].map(async (name) => ((await stat(join(dir, name))).mode & 0o777).toString(8)));
-    expect(modes).toEqual(['755', '755', '755', '755', '755', '644']);
+    expect(modes).toEqual(['711', '711', '755', '755', '755', '644']);
   } finally {
     process.umask(before);
   }
+});
+
+test('a folder that nothing can be put into is named at once', async () => {
+  await writeFile(join(root, 'file'), '');
+  const begun = performance.now();
+  await expect(installOnce('thing-4', () => Promise.resolve(), join(root, 'file', 'cache'))).rejects.toThrow(/cannot be written .*PARLEY_CACHE/);
+  // Beside a lock that can never be made, too: its name is longer than any file's may be.
+  await expect(withLock(join(root, 'l'.repeat(300)), () => Promise.resolve())).rejects.toThrow(/cannot be written .*PARLEY_CACHE/);
+  expect(performance.now() - begun).toBeLessThan(5_000);
 });
 
 test('a lock whose owner is gone is taken over', async () => {

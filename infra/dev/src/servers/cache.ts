@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { mustRun } from '../run.ts';
+import { PlainError } from '../steps.ts';
 import { until } from '../until.ts';
 import { makeFolder } from './unprivileged.ts';
 
@@ -22,7 +23,7 @@ export function cacheDir(): string {
 export async function installOnce(name: string, fill: (dir: string) => Promise<void>, root: string = cacheDir()): Promise<string> {
   const target = join(root, name);
   if (existsSync(target)) return target;
-  await makeFolder(dirname(target), 0o755);
+  await makeFolder(dirname(target)).catch((error: unknown) => { throw unwritable(dirname(target), error); });
   return withLock(`${target}.lock`, async () => {
     if (existsSync(target)) return target;
     const building = `${target}.building`;
@@ -44,7 +45,14 @@ export async function installOnce(name: string, fill: (dir: string) => Promise<v
 /** Runs `work` while holding a lock file; a lock whose owner is gone, or older than ten minutes, is taken over. */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
-  await until(`the lock ${file}`, () => tryLock(file), { timeoutMs: LOCK_STALE_MS, everyMs: 100 });
+  let problem: PlainError | undefined;
+  const tryOnce = (): Promise<boolean> => tryLock(file).catch((error: unknown) => {
+    // Waiting helps against an owner, not against a folder that cannot be written.
+    if (error instanceof PlainError) problem = error;
+    return problem !== undefined;
+  });
+  await until(`the lock ${file}`, tryOnce, { timeoutMs: LOCK_STALE_MS, everyMs: 100 });
+  if (problem) throw problem;
   try {
     return await work();
   } finally {
@@ -59,7 +67,7 @@ async function tryLock(file: string): Promise<boolean> {
     await handle.close();
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(dirname(file), error);
   }
   const age = Date.now() - (await stat(file)).mtimeMs;
   const owner = Number((await readFile(file, 'utf8')) || 0);
@@ -67,6 +75,9 @@ async function tryLock(file: string): Promise<boolean> {
   if (age > LOCK_STALE_MS || (age > 5_000 && !isAlive(owner))) await rm(file, { force: true });
   return false;
 }
+
+const unwritable = (folder: string, error: unknown): PlainError =>
+  new PlainError(`${folder} cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)}). Name another folder in PARLEY_CACHE and run this again.`, { cause: error });
 
 /** Whether a process with this id exists. */
 export function isAlive(pid: number): boolean {

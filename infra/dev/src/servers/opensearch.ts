@@ -168,6 +168,7 @@ async function javaOptions(home: string, heapMb: number): Promise<string> {
  * folder that has one in its name, and starts three more Javas to ask for the password of a keystore that has none.
  */
 async function javaArguments(home: string, java: string, config: string): Promise<string[]> {
+  // The launcher asks for both folders, though nothing that it is given names them.
   const output = await mustRun(join(java, 'bin', 'java'), ['-cp', classPath(home), 'org.opensearch.tools.launchers.JvmOptionsParser', config], { env: { ...plainEnv(config), OPENSEARCH_PATH_CONF: config, OPENSEARCH_TMPDIR: config } });
   // The node names the policies of the agent that is left out, so they stay on the path.
   const agent = join(home, 'agent');

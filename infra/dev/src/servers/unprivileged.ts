@@ -25,11 +25,11 @@ export function reachableDir(dir: string, user: UserIds | undefined, fallback: s
   return dir;
 }
 
-/** Makes a folder. It and those above it that were missing can be entered by every user, whatever the umask; `mode` gives others more. */
-export async function makeFolder(dir: string, mode: 0o711 | 0o755 = 0o711): Promise<void> {
+/** Makes a folder. It and those above it that were missing can be passed by every user, whatever the umask. */
+export async function makeFolder(dir: string): Promise<void> {
   const first = await mkdir(dir, { recursive: true });
   if (first === undefined) return;
-  for (const folder of withFoldersAbove(resolve(dir))) if (folder.startsWith(resolve(first))) await chmod(folder, mode);
+  for (const folder of withFoldersAbove(resolve(dir))) if (folder.startsWith(resolve(first))) await chmod(folder, 0o711);
 }
 
 /** A short name for a folder, the same every time. */
