@@ -10,6 +10,8 @@ export function startParley(chat: Constellation, args: readonly string[], into?:
   const [command, all] = into === undefined ? [process.execPath, cli] : ['sh', ['-c', `"$0" "$@" ${into}`, process.execPath, ...cli]];
   return spawn(command, all, {
     env: {
+      // Not the settings of a Parley that was started in this folder.
+      PARLEY_DATA: servers.dir,
       PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], NO_COLOR: '1',
       NATS_URL: servers.natsUrl, DATABASE_URL: servers.postgres.databaseUrl, VAULT_URL: servers.postgres.vaultUrl,
       ...(servers.redis && { REDIS_URL: servers.redis.url }), GATEWAY_URL: chat.url(), QUERY_URL: chat.service('query-service').url, PARLEY_WS: world.workspace ?? 'main',
