@@ -26,6 +26,8 @@ export abstract class Connection {
   overflowed = false;
   /** Rooms on this reader's screen. */
   openRooms: readonly string[] = [];
+  /** Whether somebody is at this reader, as it says. */
+  presence: 'active' | 'idle' = 'active';
 
   /** Bytes written and not yet taken by the network. */
   abstract queuedBytes(): number;

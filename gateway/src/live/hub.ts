@@ -23,6 +23,8 @@ export type HubOptions = {
   readonly onRoomClosed: (channel: RoomChannel) => void;
   /** Somebody was admitted to a room in which others may be. */
   readonly onEntered: (channel: RoomChannel, user: LiveUser) => void;
+  /** Somebody, known here or not, is in a room no more. */
+  readonly onLeft: (userId: string, roomId: string) => void;
   /** A read marker moved, in a room that somebody here looks at. */
   readonly onMarker: (channel: RoomChannel, userId: string, n: number) => void;
 };
@@ -240,6 +242,7 @@ export class Hub implements IntakeTarget {
       if (before) before.members -= 1;
       const channel = this.channels.get(entry.subject);
       if (user && channel) this.unseat(user, channel);
+      this.#options.onLeft(fact.userId, entry.id);
       return;
     }
     if (before) before.members += 1;

@@ -31,7 +31,7 @@ beforeEach(() => {
   rooms = {};
   hub = new Hub({
     epoch: 'e', ringBytesMax: 1e6, ringAgeMsMax: 1e6, observer: { flushed: () => {} }, roomsOf: async (userId) => rooms[userId] ?? [],
-    onUnknownSize: () => {}, onRoomOpened: () => {}, onRoomClosed: () => {}, onEntered: () => {}, onMarker: (channel, userId, n) => markers.push([channel.roomId, userId, n]),
+    onUnknownSize: () => {}, onRoomOpened: () => {}, onRoomClosed: () => {}, onEntered: () => {}, onLeft: () => {}, onMarker: (channel, userId, n) => markers.push([channel.roomId, userId, n]),
   });
 });
 

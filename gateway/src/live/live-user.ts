@@ -14,7 +14,6 @@ export class LiveUser {
   readonly seats: Seat[] = [];
   /** When the last connection ended, milliseconds of performance.now(); undefined while there is one. */
   leftAtMs: number | undefined = undefined;
-  presence: 'active' | 'idle' = 'active';
 
   // Marks of the flush under way.
   flushId = 0;

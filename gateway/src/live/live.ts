@@ -97,6 +97,7 @@ export class Live {
       onRoomOpened: (channel) => typing.listen(channel),
       onRoomClosed: (channel) => channel.unsubscribe?.(),
       onEntered: (channel, user) => this.#presence.met(channel, user),
+      onLeft: (userId, roomId) => this.#presence.left(userId, roomId),
       onMarker: (channel, userId, n) => pushReceipt(channel, userId, n),
     });
     const typing = new Typing(nc, this.hub);
@@ -257,7 +258,7 @@ export class Live {
     const index = user.connections.indexOf(connection);
     if (index >= 0) user.connections.splice(index, 1);
     if (user.connections.length === 0) user.leftAtMs = performance.now();
-    this.#presence.went(user);
+    this.#presence.went(user, connection);
     connection.user = undefined;
   }
 

@@ -5,39 +5,44 @@ import { z } from 'zod';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
 import type { LiveUser } from './live-user.ts';
+import { morePresent, RemotePeople, type State } from './remote-people.ts';
 import type { RoomChannel } from './room-channel.ts';
 import { encodeFrame } from './wire-format.ts';
 
-export const presenceBeatMs = 10_000;
-export const presenceTtlMs = 25_000;
+const beatMs = 10_000;
 /** Changes are told together, so often. */
 const tellEveryMs = 500;
 /** A reader that comes back within this time was never away. */
 const awayAfterMs = 5_000;
 /** Presence is shown in rooms up to this size. */
 const membersMax = 500;
-/** Bounds of one signal, and of what is remembered of other gateways. */
+/** Bounds of one signal. */
 const usersPerSignal = 200;
 const roomsPerUser = 200;
-const remoteUsersMax = 100_000;
 
-type State = 'active' | 'idle' | 'offline';
 const Person = z.object({ userId: z.string().max(64), state: z.enum(['active', 'idle', 'offline']), rooms: z.array(RoomId).max(roomsPerUser).optional() });
 /** Changes carry the person's rooms; beats do not, and who knows no rooms for somebody in a beat asks for them. */
 const Signal = z.object({ gateway: z.string().max(64), people: z.array(Person).max(usersPerSignal).optional(), ask: z.array(z.string().max(64)).max(usersPerSignal).optional() });
 type Person = z.infer<typeof Person>;
 
-type Remote = { gateway: string; state: State; rooms: readonly string[] | undefined; heardAtMs: number };
+/** Until when readers who went still count, as active and at all; performance.now(). */
+type Leaving = { readonly activeUntilMs: number; readonly untilMs: number };
 
-/** Who is there, as far as it is anybody's business: told only to those who share a small enough room. Never stored. */
+/**
+ * Who is there, as far as it is anybody's business: told only to those who share a small enough room. Never stored.
+ * A person is as present as the most present of their readers, wherever these are: a tab in the background or a
+ * telephone in a pocket does not make idle who is at work in another.
+ */
 export class Presence {
   readonly #nc: NatsConnection;
   readonly #hub: Hub;
   readonly #gateway: string;
-  readonly #remote = new Map<string, Remote>();
+  readonly #remote = new RemotePeople();
   readonly #shown = new Map<string, State>();
   readonly #changed = new Set<string>();
-  readonly #leaving = new Map<string, number>();
+  readonly #leaving = new Map<string, Leaving>();
+  /** What other gateways were last told of our people: their own part alone, whatever is said elsewhere. */
+  readonly #told = new Map<string, State>();
   /** Readers who began to share a room with somebody, and people of ours whose rooms others should know anew. */
   readonly #owed = new Map<LiveUser, Set<string>>();
   readonly #published = new Set<string>();
@@ -49,7 +54,7 @@ export class Presence {
     this.#hub = hub;
     this.#gateway = gateway;
     this.#subscription = nc.subscribe(presenceSubject, { callback: (error, message) => { if (!error) this.#hear(message.string()); } });
-    this.#timers = [setInterval(() => this.#beat(), presenceBeatMs), setInterval(() => this.#tell(), tellEveryMs)];
+    this.#timers = [setInterval(() => this.#beat(), beatMs), setInterval(() => this.#tell(), tellEveryMs)];
   }
 
   stop(): void {
@@ -61,14 +66,13 @@ export class Presence {
   came(connection: Connection): void {
     const { user } = connection;
     if (!user) return;
-    this.#leaving.delete(user.userId);
     this.#note(user.userId);
     const there = new Map<string, State>();
     for (const { channel } of user.seats) {
       if (!(channel.members <= membersMax)) continue;
       for (const { user: other } of channel.seats) if (other.connections.length > 0) there.set(other.userId, this.#stateOf(other.userId));
     }
-    for (const [userId, { state, rooms }] of this.#remote) if (state !== 'offline' && rooms?.some((roomId) => user.seatIn(roomId))) there.set(userId, this.#stateOf(userId));
+    for (const userId of this.#remote.sharing((roomId) => user.seatIn(roomId) !== undefined)) there.set(userId, this.#stateOf(userId));
     there.delete(user.userId);
     if (there.size > 0) connection.send({ type: 'presence', users: [...there].map(([userId, state]) => ({ userId, state })) });
   }
@@ -81,8 +85,13 @@ export class Presence {
       if (user.connections.length > 0) this.#owe(other, user.userId);
       if (other.connections.length > 0) this.#owe(user, other.userId);
     }
-    for (const [userId, { rooms }] of this.#remote) if (rooms?.includes(channel.roomId)) this.#owe(user, userId);
+    for (const userId of this.#remote.sharing((roomId) => roomId === channel.roomId)) this.#owe(user, userId);
     this.#published.add(user.userId);
+  }
+
+  /** Somebody is in a room no more: those who are there hear nothing of them from now on. */
+  left(userId: string, roomId: string): void {
+    this.#remote.leave(userId, roomId);
   }
 
   /** The reader is told of the other with the next round. */
@@ -92,27 +101,30 @@ export class Presence {
     this.#owed.set(reader, owed.add(userId));
   }
 
-  /** A reader went; its person is away a little later, unless they came back. */
-  went(user: LiveUser): void {
-    if (user.connections.length === 0) this.#leaving.set(user.userId, performance.now() + awayAfterMs);
+  /** A reader of this person went; it counts a little longer, in case it comes back. */
+  went(user: LiveUser, { presence }: Connection): void {
+    const untilMs = performance.now() + awayAfterMs;
+    const before = this.#leaving.get(user.userId)?.activeUntilMs ?? Number.NEGATIVE_INFINITY;
+    this.#leaving.set(user.userId, { untilMs, activeUntilMs: presence === 'active' ? untilMs : before });
   }
 
   said(connection: Connection, state: 'active' | 'idle'): void {
-    const { user } = connection;
-    if (!user || user.presence === state) return;
-    user.presence = state;
-    this.#note(user.userId);
+    if (!connection.user || connection.presence === state) return;
+    connection.presence = state;
+    this.#note(connection.user.userId);
   }
 
   #localState(userId: string): State {
-    const user = this.#hub.users.get(userId);
-    if (!user) return 'offline';
-    return user.connections.length > 0 || this.#leaving.has(userId) ? user.presence : 'offline';
+    let state: State = 'offline';
+    for (const { presence } of this.#hub.users.get(userId)?.connections ?? []) state = morePresent(state, presence);
+    const leaving = this.#leaving.get(userId);
+    if (!leaving || state === 'active') return state;
+    const nowMs = performance.now();
+    return leaving.activeUntilMs > nowMs ? 'active' : leaving.untilMs > nowMs ? 'idle' : state;
   }
 
   #stateOf(userId: string): State {
-    const states = [this.#localState(userId), this.#remote.get(userId)?.state ?? 'offline'];
-    return states.includes('active') ? 'active' : states.includes('idle') ? 'idle' : 'offline';
+    return morePresent(this.#localState(userId), this.#remote.stateOf(userId));
   }
 
   #note(userId: string): void {
@@ -121,12 +133,7 @@ export class Presence {
 
   /** Tells what changed: to readers here who share a room, and to other gateways if it was somebody of ours. */
   #tell(): void {
-    const nowMs = performance.now();
-    for (const [userId, atMs] of this.#leaving) {
-      if (atMs > nowMs) continue;
-      this.#leaving.delete(userId);
-      this.#note(userId);
-    }
+    this.#noteLeft();
     if (this.#changed.size === 0 && this.#owed.size === 0 && this.#published.size === 0) return;
     const people: Person[] = [];
     const frames = new Map<LiveUser, Map<string, State>>();
@@ -136,18 +143,21 @@ export class Presence {
     };
     for (const [reader, about] of this.#owed) for (const userId of about) tell(reader, userId, this.#stateOf(userId));
     for (const userId of this.#changed) {
+      if (this.#hub.users.has(userId) && (this.#told.get(userId) ?? 'offline') !== this.#localState(userId)) this.#published.add(userId);
       const state = this.#stateOf(userId);
       if ((this.#shown.get(userId) ?? 'offline') === state) continue;
       if (state === 'offline') this.#shown.delete(userId);
       else this.#shown.set(userId, state);
-      const local = this.#hub.users.get(userId);
-      if (local) this.#published.add(userId);
       for (const reader of this.#sharers(userId)) tell(reader, userId, state);
     }
-    for (const userId of this.#changed) if (this.#remote.get(userId)?.state === 'offline') this.#remote.delete(userId);
+    for (const userId of this.#changed) this.#remote.dropIfAway(userId);
     for (const userId of this.#published) {
       const local = this.#hub.users.get(userId);
-      if (local) people.push({ userId, state: this.#localState(userId), rooms: roomsOf(local) as RoomId[] });
+      if (!local) continue;
+      const state = this.#localState(userId);
+      if (state === 'offline') this.#told.delete(userId);
+      else this.#told.set(userId, state);
+      people.push({ userId, state, rooms: roomsOf(local) as RoomId[] });
     }
     this.#changed.clear();
     this.#owed.clear();
@@ -159,8 +169,17 @@ export class Presence {
     this.#publish(people);
   }
 
+  /** Readers who went are looked at until they count no more: as active, and at all. */
+  #noteLeft(): void {
+    const nowMs = performance.now();
+    for (const [userId, { activeUntilMs, untilMs }] of this.#leaving) {
+      if (untilMs <= nowMs) this.#leaving.delete(userId);
+      if (Math.min(activeUntilMs, untilMs) <= nowMs) this.#note(userId);
+    }
+  }
+
   #sharers(userId: string): Set<LiveUser> {
-    const rooms = this.#hub.users.get(userId)?.seats.map(({ channel }) => channel.roomId) ?? this.#remote.get(userId)?.rooms ?? [];
+    const rooms = this.#hub.users.get(userId)?.seats.map(({ channel }) => channel.roomId) ?? this.#remote.roomsOf(userId);
     const sharers = new Set<LiveUser>();
     for (const roomId of rooms) {
       const channel = this.#hub.channelOf(roomId);
@@ -177,14 +196,9 @@ export class Presence {
   }
 
   #beat(): void {
-    const nowMs = performance.now();
-    for (const [userId, remote] of this.#remote) {
-      if (nowMs - remote.heardAtMs < presenceTtlMs) continue;
-      remote.state = 'offline';
-      this.#note(userId);
-    }
+    for (const userId of this.#remote.expire(performance.now())) this.#note(userId);
     const people: Person[] = [];
-    for (const user of this.#hub.users.values()) if (user.connections.length > 0) people.push({ userId: user.userId, state: user.presence });
+    for (const user of this.#hub.users.values()) if (user.connections.length > 0) people.push({ userId: user.userId, state: this.#localState(user.userId) });
     this.#publish(people);
   }
 
@@ -194,16 +208,10 @@ export class Presence {
     if (signal.ask) this.#answer(signal.ask);
     const unknown: string[] = [];
     for (const person of signal.people ?? []) {
-      const known = this.#remote.get(person.userId);
-      const rooms = person.rooms ?? known?.rooms;
-      if (person.state !== 'offline') this.#meetRemote(person, known?.rooms ?? []);
-      if (!rooms && person.state !== 'offline') unknown.push(person.userId);
-      // Kept until it was told: who shared a room with them is in it.
-      if (person.state === 'offline' && known?.gateway === signal.gateway) known.state = 'offline';
-      else if (person.state !== 'offline' && (known || this.#remote.size < remoteUsersMax)) {
-        this.#remote.set(person.userId, { gateway: signal.gateway, state: person.state, rooms, heardAtMs: performance.now() });
-      }
-      if (rooms) this.#note(person.userId);
+      if (person.state !== 'offline') this.#meetRemote(person, this.#remote.roomsOf(person.userId));
+      const known = this.#remote.hear(signal.gateway, person, performance.now());
+      if (known === true) this.#note(person.userId);
+      else if (known === false) unknown.push(person.userId);
     }
     if (unknown.length > 0) this.#nc.publish(presenceSubject, JSON.stringify({ gateway: this.#gateway, ask: unknown }));
   }
@@ -219,7 +227,7 @@ export class Presence {
   #answer(asked: readonly string[]): void {
     const people = asked.flatMap((userId) => {
       const user = this.#hub.users.get(userId);
-      return user && user.connections.length > 0 ? [{ userId, state: user.presence, rooms: roomsOf(user) as RoomId[] }] : [];
+      return user && user.connections.length > 0 ? [{ userId, state: this.#localState(userId), rooms: roomsOf(user) as RoomId[] }] : [];
     });
     this.#publish(people);
   }

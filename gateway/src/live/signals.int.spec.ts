@@ -61,6 +61,42 @@ describe('presence', () => {
     for (const socket of [b, e]) socket.close();
   }, 40_000);
 
+  test('of somebody with several readers is that of the most present, whichever gateway has it', async () => {
+    const [ann, bob, carl] = people();
+    const roomId = await world.room(ann, bob, carl);
+    const b = await world.open(urls[1], bob);
+    const [desk, tab, phone] = [await world.open(urls[0], ann), await world.open(urls[0], ann), await world.open(urls[1], ann)];
+    await b.until(() => states(b, ann).includes('active'), 5_000, 'Ann is there');
+    for (const away of [tab, phone]) said(away, { type: 'presence', state: 'idle' });
+    for (const away of [tab, phone]) {
+      said(away, { type: 'ping', t: 1 });
+      await away.until(() => of(away, 'pong').length === 1, 3_000, 'a pong');
+    }
+    // What Ann's readers said would be told with this, or before it.
+    const c = await world.open(urls[0], carl);
+    await b.until(() => states(b, carl).includes('active'), 5_000, 'Carl is there');
+    expect(states(b, ann)).toEqual(['active']);
+    said(desk, { type: 'presence', state: 'idle' });
+    await b.until(() => states(b, ann).at(-1) === 'idle', 5_000, 'Ann is idle everywhere');
+    said(desk, { type: 'presence', state: 'active' });
+    await b.until(() => states(b, ann).at(-1) === 'active', 5_000, 'Ann is back');
+    desk.close();
+    await b.until(() => states(b, ann).at(-1) === 'idle', 10_000, 'Ann is idle on what is left');
+    for (const socket of [tab, phone]) socket.close();
+    await b.until(() => states(b, ann).at(-1) === 'offline', 10_000, 'Ann is away');
+    expect(states(b, ann)).toEqual(['active', 'idle', 'active', 'idle', 'offline']);
+    await world.write({ kind: 'room', id: roomId }, [{ type: 'room.member-left', by: carl, data: { userId: carl } }]);
+    await b.until(() => of(b, 'commit').some(({ events }) => (events as { type: string }[]).some(({ type }) => type === 'room.member-left')), 3_000, 'Carl left');
+    const told = states(b, carl).length;
+    said(c, { type: 'presence', state: 'idle' });
+    const dora = uuidv7();
+    await world.join(roomId, dora);
+    const d = await world.open(urls[0], dora);
+    await b.until(() => states(b, dora).includes('active'), 5_000, 'Dora is there');
+    expect(states(b, carl)).toHaveLength(told);
+    for (const socket of [b, c, d]) socket.close();
+  }, 60_000);
+
   test('people who meet in a room hear of each other', async () => {
     const [ann, bob] = people();
     const roomId = await world.room(ann);
