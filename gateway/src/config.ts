@@ -3,6 +3,7 @@ import { framesBurstMax, framesPerSecondMax, socketsPerAddressMax } from '@parle
 import { base64urlKey, commonConfig } from '@parley/kernel/config/read-config';
 import type { JWK } from 'jose';
 import { z } from 'zod';
+import { isProxyList } from './http/peers.ts';
 import { tokenSecondsMax } from './session/tokens.ts';
 
 const signingKeys = z.string().transform((text, context): { keys: JWK[] } => {
@@ -16,7 +17,22 @@ const signingKeys = z.string().transform((text, context): { keys: JWK[] } => {
   return z.NEVER;
 });
 
-const origins = z.string().transform((text) => text.split(',').map((origin) => origin.trim()).filter(Boolean)).pipe(z.array(z.url()));
+const partsOf = (text: string): string[] => text.split(',').map((part) => part.trim()).filter(Boolean);
+
+/** As browsers write them, which is what they are compared with: without a path, without a port that goes without saying. */
+const origins = z.string().transform((text, context): string[] => {
+  const wrong = partsOf(text).filter((part) => !isOrigin(part));
+  for (const part of wrong) context.addIssue({ code: 'custom', message: `must be origins such as https://chat.example, which ${JSON.stringify(part)} is not` });
+  return wrong.length > 0 ? z.NEVER : partsOf(text).map((part) => new URL(part).origin);
+});
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === '' && url.pathname === '/' && !url.hostname.includes('*');
+}
+
+/** Checked here: what cannot be read as addresses would fail with every request. */
+const proxies = z.string().refine(isProxyList, 'must be IP addresses or networks such as 10.0.0.0/8, comma-separated');
 const MB = 1024 * 1024;
 const count = (fallback: number, max = 1_000_000) => z.coerce.number().int().min(1).max(max).default(fallback);
 
@@ -31,7 +47,7 @@ export const gatewayConfig = z.object({
   PARLEY_SIGNING_KEYS: signingKeys.describe('private Ed25519 keys (JWKS); the first signs people’s tokens, all verify'),
   PUBLIC_ORIGINS: origins.default([]).describe('origins of pages that may connect, comma-separated; the own origin always may'),
   WEB_ROOT: z.string().default(() => fileURLToPath(new URL('../web/dist', import.meta.url))).describe('folder of the built page'),
-  TRUST_PROXY: z.string().optional().describe('addresses of proxies whose X-Forwarded-* headers count, comma-separated; absent: none'),
+  TRUST_PROXY: proxies.optional().describe('addresses of proxies whose X-Forwarded-* headers count, comma-separated; absent: none'),
   TOKEN_SECONDS: count(tokenSecondsMax, tokenSecondsMax).describe('for how long a person’s token lives; connections end with it unless it is renewed'),
   SIGN_INS_PER_MINUTE_MAX: count(1_200).describe('sign-ins of one address'),
   REQUESTS_PER_SECOND_MAX: count(100).describe('HTTP requests of one person (or address, before sign-in), averaged over ten seconds'),

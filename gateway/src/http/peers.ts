@@ -25,6 +25,16 @@ export function remoteAddress(request: IncomingMessage, trustProxy: string | und
   return address;
 }
 
+/** Whether a text names addresses or networks, as `remoteAddress` takes them. */
+export function isProxyList(text: string): boolean {
+  try {
+    proxyList(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const lists = new Map<string, BlockList>();
 
 function proxyList(text: string): BlockList {
@@ -32,7 +42,7 @@ function proxyList(text: string): BlockList {
   if (known) return known;
   const list = new BlockList();
   for (const part of text.split(',').map((each) => each.trim()).filter(Boolean)) {
-    const [net = '', prefix] = part.split('/');
+    const [, net = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(part) ?? [];
     const family = isIP(net) === 6 ? 'ipv6' : 'ipv4';
     if (prefix === undefined) list.addAddress(net, family);
     else list.addSubnet(net, Number(prefix), family);
