@@ -1,4 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { Caller } from '@parley/contracts/envelope/caller';
 import type { Commit } from '@parley/contracts/envelope/commit';
 import type { CommandId, UserId } from '@parley/contracts/ids';
@@ -34,6 +34,13 @@ const newId = (): CommandId => derivedId(Date.now(), randomUUID(), 'test');
 /** A name that nobody else in this spec has. */
 const named = (name: string): string => `${name} ${randomUUID().slice(0, 13)}`;
 const newPerson = (): UserId => newId() as string as UserId;
+/** Somebody whose log lies in the same stream. */
+const personBeside = (other: UserId): UserId => {
+  for (;;) {
+    const userId = newPerson();
+    if (streamOf({ kind: 'user', id: userId }) === streamOf({ kind: 'user', id: other })) return userId;
+  }
+};
 
 let servers: Servers;
 let service: Service;
@@ -223,8 +230,9 @@ describe('names', () => {
     expect(replies.map(codeOf).filter((code) => code === 'name-taken')).toHaveLength(19);
   });
 
-  test('a registration whose process was killed is taken to its end by another', async () => {
+  test.each(['', ', though what another person’s log says cannot be read'])('a registration whose process was killed is taken to its end by another%s', async (corrupt) => {
     const [userId, id, name] = [newPerson(), newId(), named('Lost')];
+    if (corrupt !== '') await jetstream(nc).publish(subjectOf({ kind: 'user', id: personBeside(userId) }), 'no commit');
     await using vault = openVault({ url: servers.postgres.vaultUrl, kek, role: 'spec' });
     const sealer = createSealer(vault, 'main');
     const claimId = await sealer.claimIdOf(claimedForm(name) ?? '');

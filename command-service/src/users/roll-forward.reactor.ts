@@ -1,5 +1,6 @@
+import type { Commit } from '@parley/contracts/envelope/commit';
 import { eventStreams, streamNames } from '@parley/contracts/wire/partition';
-import { decodeCommit } from '@parley/kernel/event-store/commit-codec';
+import { CorruptCommit, decodeCommit } from '@parley/kernel/event-store/commit-codec';
 import { followStream, streamState } from '@parley/kernel/event-store/read-stream';
 import type { NatsConnection } from '@parley/kernel/nats/connect';
 import { logger } from '@parley/kernel/telemetry/log';
@@ -88,8 +89,9 @@ export class RollForward {
     const saved = await positions.read(stream);
     const from = saved?.epoch === epoch ? saved.seq + 1 : 1;
     for await (const batch of followStream(nc, stream, from, { signal, filterSubject: peopleOnly, batchMessagesMax: 500 })) {
-      for (const { bytes, seq } of batch) {
-        this.#unfinished.fold(decodeCommit(bytes), stream, seq);
+      for (const { bytes, seq, subject } of batch) {
+        const commit = readable(bytes, subject, seq);
+        if (commit) this.#unfinished.fold(commit, stream, seq);
         this.#read.set(stream, { epoch, seq });
       }
       while (this.#unfinished.size >= unfinishedMax && !signal.aborted) await pause(tickMs);
@@ -145,6 +147,17 @@ export class RollForward {
     for (const [stream, { epoch, seq }] of this.#read) {
       await this.#needs.positions.write(stream, { epoch, seq: this.#unfinished.settledSeq(stream, seq) });
     }
+  }
+}
+
+/** One person's log that cannot be read is no reason to leave everybody else's registrations. Throws UnknownEvent: a newer release goes on from there. */
+function readable(bytes: Uint8Array, subject: string, seq: number): Commit | undefined {
+  try {
+    return decodeCommit(bytes);
+  } catch (error) {
+    if (!(error instanceof CorruptCommit)) throw error;
+    logger('roll-forward').error({ err: error, subject, seq }, 'a commit cannot be read, and is passed over');
+    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { aggregateKinds, type Commit, type Sealed, type StoredEvent } from '@parley/contracts/envelope/commit';
 import { UnknownEvent } from '@parley/contracts/registry/events';
 
-/** Bytes in the log that are no commit. Never skipped: whoever meets them stops. */
+/** Bytes in the log that are no commit. Whoever meets them goes no further with the aggregate whose they are. */
 export class CorruptCommit extends Error {
   override readonly name = 'CorruptCommit';
 }
