@@ -6,6 +6,7 @@ import { type Aggregates, createAggregates } from '@parley/kernel/event-store/re
 import { openJetStreamSnapshots } from '@parley/kernel/event-store/snapshots';
 import { createHealth } from '@parley/kernel/lifecycle/health';
 import type { Service } from '@parley/kernel/lifecycle/run-service';
+import { serviceUrl } from '@parley/kernel/lifecycle/service-url';
 import { connectNats, type NatsConnection } from '@parley/kernel/nats/connect';
 import { readEpochs } from '@parley/kernel/nats/epochs';
 import { provisionStreams } from '@parley/kernel/nats/provision';
@@ -82,7 +83,7 @@ export async function startCommandService(config: CommandServiceConfig): Promise
   const { port } = app.getHttpServer().address() as { port: number };
   health.started();
   const running = undo.move();
-  return { port, url: `http://${config.HOST}:${port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { port, url: serviceUrl(config.HOST, port), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 async function createApp(aggregates: Aggregates, registration: Parameters<typeof CommandModule.of>[1], health: ReturnType<typeof createHealth>): Promise<NestFastifyApplication> {

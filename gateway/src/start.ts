@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { openJetStreamLog } from '@parley/kernel/event-store/jetstream-log';
 import { createHealth } from '@parley/kernel/lifecycle/health';
 import type { Service } from '@parley/kernel/lifecycle/run-service';
+import { serviceUrl } from '@parley/kernel/lifecycle/service-url';
 import { connectNats } from '@parley/kernel/nats/connect';
 import { watchMembers } from '@parley/kernel/routing/members';
 import { createCommandSender } from '@parley/kernel/routing/send-command';
@@ -90,7 +91,7 @@ async function start(config: GatewayConfig, stack: AsyncDisposableStack): Promis
   const { port } = app.server.address() as AddressInfo;
   return {
     port,
-    url: `http://${config.HOST}:${port}`,
+    url: serviceUrl(config.HOST, port),
     async [Symbol.asyncDispose]() {
       health.stopping();
       logger('gateway').info('sending connections elsewhere');

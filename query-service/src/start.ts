@@ -4,6 +4,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHealth, type Health, type RouteHost } from '@parley/kernel/lifecycle/health';
 import type { Service } from '@parley/kernel/lifecycle/run-service';
+import { serviceUrl } from '@parley/kernel/lifecycle/service-url';
 import { openOpenSearch } from '@parley/kernel/search/opensearch';
 import { openPostgres, type Sql } from '@parley/kernel/stores/postgres';
 import { openRedis } from '@parley/kernel/stores/redis';
@@ -46,7 +47,7 @@ export async function startQueryService(config: QueryServiceConfig): Promise<Ser
   const { port } = app.getHttpServer().address() as { port: number };
   health.started();
   return {
-    url: `http://${config.HOST}:${port}`,
+    url: serviceUrl(config.HOST, port),
     port,
     async [Symbol.asyncDispose]() {
       health.stopping();
