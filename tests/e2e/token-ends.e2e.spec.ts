@@ -41,3 +41,13 @@ test('a connection ends with its token; who renews it in time stays, and nobody 
   await expect(ChatSocket.open({ url: chat.url(), token: bob!.token })).rejects.toThrow(/4401/);
   await client.close();
 }, 90_000);
+
+test('a session goes on as the person it began with, or not at all', async () => {
+  const [eve, fay] = [await signIn(chat.url(), { name: 'ends-eve' }), await signIn(chat.url(), { name: 'ends-fay' })];
+  expect(await signIn(chat.url(), { name: 'Ends-Eve', userId: eve.userId })).toMatchObject({ userId: eve.userId });
+  for (const name of ['ends-fay', 'ends-nobody']) await expect(signIn(chat.url(), { name, userId: eve.userId })).rejects.toMatchObject({ problem: { code: 'unauthenticated', status: 401 } });
+  await expect(signIn(chat.url(), { name: 'ends-fay', userId: 'nobody' })).rejects.toMatchObject({ problem: { code: 'invalid' } });
+  expect((await signIn(chat.url(), { name: 'ends-fay', userId: fay.userId })).cursor).toBeUndefined();
+  // Nobody was registered by asking; this does.
+  expect((await signIn(chat.url(), { name: 'ends-nobody' })).cursor).toEqual(expect.any(String));
+});

@@ -3,6 +3,7 @@ import { firstFrameMsMax, heartbeatGraceMs, heartbeatMs } from '@parley/contract
 import type { ClientFrame, ServerFrame } from '@parley/contracts/realtime/frames';
 import type { SocketConstructor, SocketLike, TokenSource } from './api.ts';
 import { waitMs } from './backoff.ts';
+import { ProblemError } from './problem-error.ts';
 import type { ServerClock } from './server-clock.ts';
 
 /** Same as the contract's; that file would bring its schemas into a page. */
@@ -96,7 +97,8 @@ export class Connection {
     this.#welcomeTimer = setTimeout(() => this.#lost(socket, 4408, 'no welcome in time'), welcomeMsMax);
     // A socket that was given up goes on talking: each listener asks whether it is still the one.
     socket.addEventListener('open', () => {
-      this.#hello(socket).catch(() => this.#lost(socket, 1006, 'no token'));
+      // A session that is over is not over any less later; everything else may pass.
+      this.#hello(socket).catch((error: unknown) => this.#lost(socket, isRefusal(error) ? unauthenticatedCode : 1006, 'no token'));
     });
     socket.addEventListener('message', ({ data }: { data: unknown }) => {
       if (socket === this.#socket && typeof data === 'string') this.#receive(data);
@@ -202,6 +204,9 @@ export class Connection {
     }
   }
 }
+
+/** Whether who was asked for a token said that there is none for this person any more. */
+const isRefusal = (error: unknown): boolean => error instanceof ProblemError && (error.problem.status === 401 || error.code === 'erased');
 
 /** Reads a frame; undefined for what is not one. Frames of a newer gateway that are not known here are passed over. */
 export function parseFrame(text: string): ServerFrame | undefined {

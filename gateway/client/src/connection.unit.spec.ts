@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { problem } from '@parley/contracts/problems/codes';
 import type { ServerFrame } from '@parley/contracts/realtime/frames';
 import type { SocketLike } from './api.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
+import { ProblemError } from './problem-error.ts';
 import { createServerClock } from './server-clock.ts';
 
 /** The other end of a socket, in memory. */
@@ -170,6 +172,16 @@ describe('closing codes', () => {
     made.last().lose(4401);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(made.states.at(-1)).toBe('closed');
+  });
+  test.each([['unauthenticated', 'closed'], ['erased', 'closed'], ['unavailable', 'offline']] as const)('a token that is not to be had because of %s: %s', async (code, state) => {
+    const made = make({ getToken: () => Promise.reject(new ProblemError(problem(code))) });
+    made.connection.connect();
+    // Once more, with a new token asked for, as when one ran out.
+    await made.last().open();
+    await vi.advanceTimersByTimeAsync(300);
+    await made.last().open();
+    expect(made.states.at(-1)).toBe(state);
+    made.connection.close();
   });
   test('a token is renewed on the open socket before it ends, as long as there are newer ones', async () => {
     const made = make();

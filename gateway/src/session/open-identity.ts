@@ -27,9 +27,11 @@ export function createOpenIdentity(sender: CommandSender, epochs: LogEpochs): Id
   const cursorOf = async (reply: CommandReply): Promise<{ cursor?: string }> =>
     reply.ok ? { cursor: encodeCursor(cursorAt(await epochs.combined(reply.position), streamNames.indexOf(reply.position.stream), reply.position.seq)) } : {};
 
-  const byName = async (name: string): Promise<Identified> => {
+  const byName = async (name: string, only: string | undefined): Promise<Identified> => {
     const claim = await sender.ask({ ask: 'claim-of-name', name }, name);
     if (!claim.ok) return claim;
+    // Names change hands: whoever goes on with a session must not become somebody else, or somebody new.
+    if (only !== undefined && claim.userId !== only) return { ok: false, problem: problem('unauthenticated', { detail: 'The name is no longer that of this person.' }) };
     const claimId = claim.claimId ?? '';
     if (claim.userId !== undefined) return unlessErased(sender, claim.userId, { ok: true, bearer: { userId: UserId.parse(claim.userId), kind: 'user', name } });
     const userId = UserId.parse(uuidv7());
@@ -48,7 +50,7 @@ export function createOpenIdentity(sender: CommandSender, epochs: LogEpochs): Id
     return { ok: true, bearer: { userId, kind: 'guest', name: `Guest ${number}` }, ...(await cursorOf(registered)) };
   };
   return {
-    identify: (signIn) => ('name' in signIn ? byName(signIn.name) : asGuest()),
+    identify: (signIn) => ('name' in signIn ? byName(signIn.name, signIn.userId) : asGuest()),
     async isErased(userId) {
       const user = await sender.ask({ ask: 'user', userId }, userId);
       return user.ok && wasErased(user.state);

@@ -6,7 +6,7 @@ import { Shell } from './features/shell/shell.tsx';
 import { SignIn } from './features/sign-in/sign-in.tsx';
 import { ChatProvider } from './sync/chat.tsx';
 import { browserOutbox } from './sync/outbox-store.ts';
-import { currentToken, expire, useSession } from './sync/session.ts';
+import { currentToken, expire, rename, useSession } from './sync/session.ts';
 
 const signedOutCodes: ReadonlySet<number> = new Set([closeCodes.unauthenticated, closeCodes.forbidden]);
 
@@ -21,7 +21,9 @@ function SignedIn({ userId }: { readonly userId: string }) {
   useEffect(() => {
     client.connect();
     const stop = client.state.subscribe(() => {
-      const { connection } = client.state.getSnapshot();
+      const { connection, me, users } = client.state.getSnapshot();
+      const name = me === null ? undefined : users.get(me)?.name;
+      if (name && me === userId) rename(name);
       // Coming back the same way cannot help; what was typed is kept as drafts and in the outbox.
       if (connection.state === 'closed' && signedOutCodes.has(connection.code)) expire();
     });
@@ -33,6 +35,6 @@ function SignedIn({ userId }: { readonly userId: string }) {
       stop();
       client.close().catch(() => undefined);
     };
-  }, [client]);
+  }, [client, userId]);
   return <ChatProvider chat={client}><Shell /></ChatProvider>;
 }

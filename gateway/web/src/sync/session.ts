@@ -29,6 +29,12 @@ export async function enter(name: string | undefined): Promise<void> {
   keep(await signIn(location.origin, name === undefined ? { guest: true } : { name }));
 }
 
+/** The person has another name now, by which they sign in from now on. */
+export function rename(name: string): void {
+  const { session } = useSession.getState();
+  if (session && session.name !== name) keep({ ...session, name });
+}
+
 export const leave = (): void => keep(undefined);
 /** The service no longer knows the session: what was typed stays, the person signs in again. */
 export const expire = (): void => keep(undefined, true);
@@ -48,9 +54,9 @@ export async function currentToken(refresh: boolean): Promise<string> {
 
 let renewing: Promise<Session> | undefined;
 
-/** Many queries may meet the end of a token in one moment; one of them renews it for all. */
-function renew({ kind, name, token }: Session): Promise<Session> {
-  renewing ??= (kind === 'guest' ? renewSession(location.origin, token) : signIn(location.origin, { name }))
+/** Many queries may meet the end of a token in one moment; one of them renews it for all. The name may be somebody else's by now. */
+function renew({ kind, name, token, userId }: Session): Promise<Session> {
+  renewing ??= (kind === 'guest' ? renewSession(location.origin, token) : signIn(location.origin, { name, userId }))
     .then((session) => {
       keep(session);
       return session;
