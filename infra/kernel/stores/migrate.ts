@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type postgresDriver from 'postgres';
 import { postgres } from './mended-postgres.ts';
+import { sessionOfOurs } from './postgres.ts';
 
 export type MigrateOptions = {
   /** Told the name of each file before it is applied. */
@@ -37,7 +38,7 @@ type Migration = { readonly file: string; readonly text: string; readonly sha256
  */
 export async function migrate(url: string, dir: string | URL, { progress = () => {}, lockWaitMs = 60_000 }: MigrateOptions = {}): Promise<readonly string[]> {
   const migrations = await readMigrations(typeof dir === 'string' ? dir : fileURLToPath(dir));
-  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {}, connection: { application_name: 'parley-migrate' } });
+  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {}, connection: { application_name: 'parley-migrate', ...sessionOfOurs } });
   try {
     await lock(sql, lockWaitMs);
     return await applyAll(sql, migrations, progress);

@@ -5,13 +5,13 @@ import { startPostgres } from '@parley/dev/servers/postgres';
 import { expect, test } from 'vitest';
 import { openPostgres } from './postgres.ts';
 
-/** Goal: a time means the same in every database. Method: one whose owner reads dates as people do where it stands. */
-test('what a database has as its own ways of writing changes no time', async () => {
+/** Goal: a value means the same in every database, and a transaction does. Method: one whose owner reads dates as people do where it stands, and was brought along from an old server. */
+test('what a database has as its own ways changes no value and no transaction', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'parley-session-'));
   const server = await startPostgres({ dir: join(dir, 'postgres'), fsync: false });
   try {
     const owner = openPostgres(server.databaseUrl, { max: 1, name: 'spec' });
-    for (const own of [`timezone = 'Asia/Kolkata'`, `datestyle = 'German, DMY'`]) await owner.unsafe(`alter database parley set ${own}`);
+    for (const own of [`timezone = 'Asia/Kolkata'`, `datestyle = 'German, DMY'`, `bytea_output = 'escape'`, `intervalstyle = 'sql_standard'`, `extra_float_digits = 0`, `default_transaction_isolation = 'repeatable read'`]) await owner.unsafe(`alter database parley set ${own}`);
     await owner.end();
     const sql = openPostgres(server.databaseUrl, { max: 1, name: 'spec' });
     const at = new Date('2026-03-31T20:00:00.000Z');
@@ -19,6 +19,11 @@ test('what a database has as its own ways of writing changes no time', async () 
       select ${at}::timestamptz as at, ${at}::timestamptz::date::text as day, ${'2026-03-04'}::date::text as date, date_trunc('month', ${at}::timestamptz) as month,
         to_json(${at}::timestamptz) as json`;
     expect(row).toEqual({ at, day: '2026-03-31', date: '2026-03-04', month: new Date('2026-03-01T00:00:00.000Z'), json: '2026-03-31T20:00:00+00:00' });
+    const secret = Buffer.from([0, 1, 92, 127, 128, 255]);
+    const [others] = await sql`select ${secret}::bytea as secret, '1 day 02:00'::interval::text as pause, 0.1::float8 + 0.2::float8 as sum`;
+    expect(others).toEqual({ secret, pause: '1 day 02:00:00', sum: 0.1 + 0.2 });
+    const [transaction] = await sql`select current_setting('transaction_isolation') as isolation`;
+    expect(transaction).toEqual({ isolation: 'read committed' });
     await sql.end();
   } finally {
     await server.stop();

@@ -16,8 +16,13 @@ export type PostgresPoolOptions = {
 const connectMsMax = 5_000;
 const reconnectMsMax = 1_000;
 
-/** How times are read and written, whatever the database or the role has as its own: a server in Seoul, dates for people. */
-const sessionOfOurs = { TimeZone: 'UTC', DateStyle: 'ISO' } as const;
+/**
+ * How values are read and written and what a transaction sees, whatever the database or the role has as its own: a
+ * server in Seoul, dates for people, bytes as servers of long ago wrote them.
+ */
+export const sessionOfOurs = {
+  TimeZone: 'UTC', DateStyle: 'ISO', IntervalStyle: 'postgres', bytea_output: 'hex', extra_float_digits: 1, default_transaction_isolation: 'read committed',
+} as const;
 
 /**
  * Opens a pool of connections to PostgreSQL; they are made when first needed and made again after every loss.
