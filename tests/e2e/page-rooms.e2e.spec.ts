@@ -134,4 +134,32 @@ describe('without a connection', () => {
     await near.close();
     await far.close();
   });
+
+  test('a part of the page that cannot be fetched says so, takes nothing else along, and is asked for again', async () => {
+    const { page, ...ida } = await visit(browser, chat.url(), 'Ida');
+    await makeRoom({ page, ...ida }, 'in parts');
+    const parts = '**/assets/{emoji-picker,dialogs,side-pane}-*.js';
+    await page.route(parts, (route) => route.abort());
+    await page.reload();
+    await page.locator('.composer textarea').waitFor();
+    const word = page.getByText('could not be fetched');
+    await page.getByRole('button', { name: 'Insert emoji' }).click();
+    await page.getByRole('dialog').and(page.locator('[popover]')).getByText('could not be fetched').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.account').click();
+    await page.getByRole('menuitem').first().click();
+    await page.locator('dialog[open]').getByText('could not be fetched').waitFor();
+    await page.keyboard.press('Escape');
+    await word.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: '1 member' }).first().click();
+    await page.locator('.side-pane').getByText('could not be fetched').waitFor();
+    await ida.write('all the same');
+    await ida.sees('all the same');
+    await page.unroute(parts);
+    await page.locator('.side-pane').getByRole('button', { name: 'Try again' }).click();
+    await page.locator('.side-pane li.member').first().waitFor();
+    await page.getByRole('button', { name: 'Insert emoji' }).click();
+    await page.locator('.emoji-picker').waitFor();
+    await ida.close();
+  });
 });

@@ -1,7 +1,7 @@
 import { createClient } from '@parley/client/client';
 import { closeCodes } from '@parley/contracts/realtime/close-codes';
 import { useEffect, useState } from 'react';
-import { ErrorBoundary } from './features/shell/error-boundary.tsx';
+import { ErrorBoundary } from './ui/error-boundary.tsx';
 import { Shell } from './features/shell/shell.tsx';
 import { SignIn } from './features/sign-in/sign-in.tsx';
 import { ChatProvider } from './sync/chat.tsx';

@@ -116,7 +116,7 @@ export const en = {
     anywhere: 'Anywhere', composer: 'While writing', timeline: 'On a message',
   },
   error: {
-    title: 'That did not work', code: (code: string) => `Code: ${code}`, again: 'Try again', request: (id: string) => `Request ${id}`, crashed: 'This part of the page broke.', reload: 'Reload', offline: 'There is no connection right now.',
+    title: 'That did not work', code: (code: string) => `Code: ${code}`, again: 'Try again', request: (id: string) => `Request ${id}`, crashed: 'This part of the page broke.', missing: 'This part of the page could not be fetched.', missingLead: 'There is no connection, or a newer version is out.', reload: 'Reload', offline: 'There is no connection right now.',
     roomMissing: 'There is no such room, or you may not see it.',
   },
   announce: { message: (name: string, text: string) => `${name}: ${text}`, many: (count: number) => `${count} new messages` },

@@ -82,7 +82,7 @@ export const ko: Catalogue = {
   keys: {
     switch: '방이나 사람 찾기', rooms: '이전 / 다음 방', unreadRooms: '이전 / 다음 안 읽은 방', send: '보내기', line: '줄바꿈', always: '항상 보내기', editLast: '마지막 메시지 수정 (입력창이 비었을 때)', move: '이전 / 다음 메시지', ends: '처음 / 마지막 메시지', reply: '답장', edit: '수정', react: '반응', pin: '고정', copyLink: '링크 복사', unread: '여기부터 안 읽음으로', remove: '삭제', escape: '닫기 · 취소 · 읽음 표시', firstUnread: '첫 안 읽은 메시지', pane: '멤버 패널', help: '이 목록', region: '다음 영역', search: '메시지 검색', allRead: '모두 읽음으로 표시', bold: '굵게', italic: '기울임', code: '코드', strike: '취소선', link: '링크', why: '왜 안 읽음인가요?', anywhere: '어디서나', composer: '쓰는 동안', timeline: '메시지 위에서',
   },
-  error: { title: '처리하지 못했습니다', code: (code) => `코드: ${code}`, again: '다시 시도', request: (id) => `요청 ${id}`, crashed: '페이지의 이 부분에 문제가 생겼습니다.', reload: '새로 고침', offline: '지금은 연결이 없습니다.', roomMissing: '그런 방이 없거나 볼 수 없습니다.' },
+  error: { title: '처리하지 못했습니다', code: (code) => `코드: ${code}`, again: '다시 시도', request: (id) => `요청 ${id}`, crashed: '페이지의 이 부분에 문제가 생겼습니다.', missing: '페이지의 이 부분을 가져오지 못했습니다.', missingLead: '연결이 없거나 새 버전이 나왔습니다.', reload: '새로 고침', offline: '지금은 연결이 없습니다.', roomMissing: '그런 방이 없거나 볼 수 없습니다.' },
   announce: { message: (name, text) => `${name}: ${text}`, many: (count) => `새 메시지 ${count}개` },
   list: (names) => names.join(', '),
   problems: {

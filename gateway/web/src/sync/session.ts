@@ -41,14 +41,13 @@ export const expire = (): void => keep(undefined, true);
 
 /**
  * The token for a connection or a query. Named people get a new one when theirs ends or was refused; a guest has
- * nothing but their token to prove who they are, so only one that still counts gets them another. Rejects with
- * ProblemError.
+ * nothing but their token to prove who they are, so only one that still counts gets them another; whether it does is for
+ * the service to say, because this device's clock may be hours off. Rejects with ProblemError.
  */
 export async function currentToken(refresh: boolean): Promise<string> {
   const { session } = useSession.getState();
   if (!session) throw new ProblemError(problem('unauthenticated'));
   if (!refresh && session.expiresAt - Date.now() > renewBeforeMs) return session.token;
-  if (session.kind === 'guest' && session.expiresAt <= Date.now()) throw new ProblemError(problem('token-expired'));
   return (await renew(session)).token;
 }
 

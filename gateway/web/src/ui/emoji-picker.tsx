@@ -8,10 +8,10 @@ import { type Anchor, type Placement, Popover } from './popover.tsx';
 const columns = 8;
 const resultsMax = 104;
 
-type Props = { readonly anchor: Anchor; readonly placement?: Placement; readonly onPick: (emoji: string) => void; readonly onClose: () => void };
+type Props = { readonly anchor: Anchor; readonly placement: Placement; readonly onPick: (emoji: string) => void; readonly onClose: () => void };
 
 /** Emoji, recent ones first, found by English or Korean words. Loaded when first opened. */
-export function EmojiPicker({ anchor, placement = 'above-end', onPick, onClose }: Props) {
+export function EmojiPicker({ anchor, placement, onPick, onClose }: Props) {
   const words = useWords();
   const [query, setQuery] = useState('');
   const search = useRef<HTMLInputElement>(null);

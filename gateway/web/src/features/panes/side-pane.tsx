@@ -4,7 +4,7 @@ import { useWords } from '../../i18n/use-words.ts';
 import { useRoom } from '../../sync/chat.tsx';
 import { IconButton } from '../../ui/button.tsx';
 import { SearchPane } from '../search/search-pane.tsx';
-import { ErrorBoundary } from '../shell/error-boundary.tsx';
+import { ErrorBoundary } from '../../ui/error-boundary.tsx';
 import { type Pane, showPane } from '../shell/ui-state.ts';
 import { MembersPane } from './members-pane.tsx';
 import { PinsPane } from './pins-pane.tsx';

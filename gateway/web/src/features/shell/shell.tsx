@@ -1,30 +1,30 @@
-import { lazy, Suspense, useEffect } from 'react';
+import { useEffect } from 'react';
 import { useLocation, useRoute } from 'wouter';
 import { useWords } from '../../i18n/use-words.ts';
 import { readStored, writeStored } from '../../lib/storage.ts';
 import { whenIdle } from '../../lib/when-idle.ts';
 import { useChat, useChatState, useRoom } from '../../sync/chat.tsx';
 import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { ErrorBoundary } from '../../ui/error-boundary.tsx';
 import { Logo } from '../../ui/logo.tsx';
+import { partOf } from '../../ui/part.tsx';
 import { ConnectionWatch } from '../connection/history-context.tsx';
 import { OpenSidebar, Sidebar } from '../rooms/sidebar.tsx';
 import { RoomView } from '../timeline/room-view.tsx';
 import { DrawerSidebar } from './drawer-sidebar.tsx';
-import { ErrorBoundary } from './error-boundary.tsx';
 import { useDrawer, useNarrow } from './media.ts';
 import { Notices } from './notices.tsx';
 import { usePaneSizes } from './pane-sizes.ts';
 import { RoomGate } from './room-gate.tsx';
 import { Splitter } from './splitter.tsx';
-import { openDialog, setDrawer, useUi } from './ui-state.ts';
+import { closeDialog, openDialog, setDrawer, useUi } from './ui-state.ts';
 import { useGlobalKeys } from './use-global-keys.ts';
 import { usePageTitle } from './use-page-title.ts';
 import { usePresenceSignals } from './use-presence-signals.ts';
 
-const loadDialogs = async () => ({ default: (await import('../dialogs/dialogs.tsx')).Dialogs });
-const loadSidePane = async () => ({ default: (await import('../panes/side-pane.tsx')).SidePane });
-const Dialogs = lazy(loadDialogs);
-const SidePane = lazy(loadSidePane);
+const dialogs = partOf(async () => (await import('../dialogs/dialogs.tsx')).Dialogs);
+const sidePane = partOf(async () => (await import('../panes/side-pane.tsx')).SidePane);
 
 /** The room that was open last on this device. */
 const lastRoomKey = 'parley.last-room';
@@ -54,7 +54,7 @@ export function Shell() {
   usePresenceSignals();
   // What one opens next is there before it is asked for: what is typed right after a shortcut belongs to what it opened.
   useEffect(() => whenIdle(() => {
-    Promise.all([loadDialogs(), loadSidePane()]).catch(() => undefined);
+    Promise.all([dialogs.fetch(), sidePane.fetch()]).catch(() => undefined);
   }), []);
   useEffect(() => {
     setDrawer(false);
@@ -72,9 +72,13 @@ export function Shell() {
             {roomId === undefined ? <NothingOpen loaded={loaded} drawer={drawer} /> : entry ? <RoomView key={roomId} roomId={roomId} ordinal={ordinal} /> : <RoomGate key={roomId} roomId={roomId} loaded={loaded} />}
           </main>
         )}
-        {paneShown && <Suspense fallback={<aside className="side-pane" />}><SidePane key={pane === 'search' ? pane : `${roomId}/${pane}`} pane={pane} roomId={roomId} edge={!narrow && <Splitter edge="pane" label={words.nav.resizePane} />} /></Suspense>}
+        {paneShown && (
+          <ErrorBoundary resetKey={pane} renderWord={(word) => <aside className="side-pane">{word}</aside>}>
+            <sidePane.Shown key={pane === 'search' ? pane : `${roomId}/${pane}`} pane={pane} roomId={roomId} edge={!narrow && <Splitter edge="pane" label={words.nav.resizePane} />} fallback={<aside className="side-pane" />} />
+          </ErrorBoundary>
+        )}
       </div>
-      <ErrorBoundary resetKey={String(dialog)}>{dialog && <Suspense fallback={null}><Dialogs /></Suspense>}</ErrorBoundary>
+      <ErrorBoundary resetKey={String(dialog)} renderWord={(word) => <Dialog title={words.error.title} onClose={closeDialog}>{word}</Dialog>}>{dialog && <dialogs.Shown />}</ErrorBoundary>
       <Notices />
     </ConnectionWatch>
   );

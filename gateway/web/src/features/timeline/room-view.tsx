@@ -10,7 +10,7 @@ import type { ComposerMode } from '../composer/composer-model.ts';
 import { TypingLine } from '../composer/typing-line.tsx';
 import { ConnectionStrip } from '../connection/connection-strip.tsx';
 import { coarsePointer } from '../shell/media.ts';
-import { ErrorBoundary } from '../shell/error-boundary.tsx';
+import { ErrorBoundary } from '../../ui/error-boundary.tsx';
 import { rememberEntry } from '../shell/entered.ts';
 import { markRead } from '../shell/mark-read.ts';
 import { showPane, useUi } from '../shell/ui-state.ts';
