@@ -106,3 +106,24 @@ describe('a session that outlives its token', () => {
     }
   }, 60_000);
 });
+
+test('all tabs of a browser are one person’s', async () => {
+  const ira = await visit(browser, chat.url(), 'Session Ira');
+  try {
+    const other = await ira.page.context().newPage();
+    await other.goto(chat.url());
+    await other.locator('.account bdi', { hasText: 'Session Ira' }).waitFor();
+    await ira.page.locator('.account').click();
+    await ira.page.getByRole('menuitem').last().click();
+    await other.locator('.sign-in').waitFor();
+    await other.getByRole('textbox').fill('Session Omar');
+    await other.getByRole('textbox').press('Enter');
+    await ira.page.locator('.account bdi', { hasText: 'Session Omar' }).waitFor();
+    const { userId } = await stored(ira) ?? {};
+    await tokensLater(ira, 1);
+    expect(await stored(ira)).toMatchObject({ userId, name: 'Session Omar' });
+    expect(ira.complaints).toEqual([]);
+  } finally {
+    await ira.close();
+  }
+}, 60_000);

@@ -19,6 +19,11 @@ function stored(): Session | undefined {
 /** Who is signed in on this browser. */
 export const useSession = create<SessionState>(() => ({ session: stored(), expired: false }));
 
+// All tabs of a browser belong to one person: who signs out, or in as somebody else, does so in all of them.
+addEventListener('storage', (event) => {
+  if (event.key === key || event.key === null) useSession.setState({ session: stored(), expired: false });
+});
+
 function keep(session: Session | undefined, expired = false): void {
   writeStored(key, session);
   useSession.setState({ session, expired });
@@ -57,7 +62,8 @@ let renewing: Promise<Session> | undefined;
 function renew({ kind, name, token, userId }: Session): Promise<Session> {
   renewing ??= (kind === 'guest' ? renewSession(location.origin, token) : signIn(location.origin, { name, userId }))
     .then((session) => {
-      keep(session);
+      // Another tab may have signed out meanwhile, or in as somebody else.
+      if (useSession.getState().session?.userId === userId) keep(session);
       return session;
     })
     .finally(() => {
