@@ -44,8 +44,11 @@ export class PlainError extends Error {
   override readonly name = 'PlainError';
 }
 
+/** Told by its name: the launcher runs from source and what it starts is compiled, so there are two of these classes. */
+const isPlain = (error: unknown): error is Error => error instanceof Error && error.name === 'PlainError';
+
 /** Prints why a program ended badly; a `PlainError` without its stack. */
 export function printFailure(error: unknown): void {
-  const text = error instanceof PlainError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = isPlain(error) ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`\n${text}\n`);
 }
