@@ -55,6 +55,11 @@ describe('an archive', () => {
   test('and all that Parley stands on is well', async () => {
     const doctor = await parley('doctor', '--json');
     expect(doctor.code, doctor.stdout).toBe(0);
+    const sql = postgres(chat.servers.postgres.databaseUrl, { max: 1 });
+    const [search] = await sql<{ documents: number }[]>`select count(*)::int as documents from search.document`;
+    await sql.end();
+    expect(search!.documents).toBeGreaterThan(100);
+    expect(answerOf(doctor)['checks']).toContainEqual({ name: 'search', state: 'ok', detail: `in PostgreSQL, ${search!.documents} messages` });
     expect(answerOf(doctor)['checks']).toContainEqual({ name: 'sync', state: 'ok', detail: expect.stringMatching(/^always/) });
   });
 });
