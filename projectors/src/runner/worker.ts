@@ -5,6 +5,7 @@ import type { ContentOpener } from '@parley/kernel/sealing/content';
 import type { Sql } from '@parley/kernel/stores/postgres';
 import { type Logger, logger } from '@parley/kernel/telemetry/log';
 import { withSpan } from '@parley/kernel/telemetry/trace';
+import { Awaited } from './awaited.ts';
 import { aggregateKey, type Lane, laneSchema, readCheckpoint } from './checkpoint.ts';
 import { crashPoint } from './crash-point.ts';
 import { eventsTogetherMax, type GroupCommit } from './group-commit.ts';
@@ -77,12 +78,9 @@ export class Worker {
 
   async #loop(ahead: StepsAhead): Promise<void> {
     for (;;) {
-      const isReady = await this.#orIdle(ahead.ready());
+      const ready = new Awaited(ahead.ready());
+      while (!(await ready.within(this.#idleMs())) && !this.#signal.aborted) await this.#idle();
       if (this.#signal.aborted) return;
-      if (!isReady) {
-        await this.#idle();
-        continue;
-      }
       crashPoint('after-fetch');
       if (ahead.events < eventsTogetherMax) await this.#deps.group.turn(ahead.events > 0);
       const step = ahead.take();
@@ -92,17 +90,9 @@ export class Worker {
     }
   }
 
-  /** True when something is ready, false when there is something to look after meanwhile. */
-  async #orIdle(ready: Promise<void>): Promise<boolean> {
-    const afterMs = this.#seen > this.#at ? quietMoveEveryMs : this.#parked.size > 0 ? retryPollEveryMs : undefined;
-    if (afterMs === undefined) return ready.then(() => true);
-    let timer: NodeJS.Timeout | undefined;
-    const idle = new Promise<boolean>((resolve) => { timer = setTimeout(resolve, afterMs, false); });
-    try {
-      return await Promise.race([ready.then(() => true), idle]);
-    } finally {
-      clearTimeout(timer);
-    }
+  /** After how many milliseconds without anything ready there is something to look after; undefined: never. */
+  #idleMs(): number | undefined {
+    return this.#seen > this.#at ? quietMoveEveryMs : this.#parked.size > 0 ? retryPollEveryMs : undefined;
   }
 
   async #idle(): Promise<void> {

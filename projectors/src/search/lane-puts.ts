@@ -13,10 +13,10 @@ type Waiting = { readonly batch: PutBatch; readonly onPut: (tookMs: number) => v
 export class LanePuts {
   readonly #put: (batch: PutBatch) => Promise<void>;
   readonly #lingerMs: number;
-  readonly #failure = Promise.withResolvers<never>();
+  readonly #hearing = new Set<(error: unknown) => void>();
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
-  #hasFailed = false;
+  #failure: { readonly error: unknown } | undefined;
   #taken = Promise.withResolvers<void>();
   #hurry: () => void = () => {};
 
@@ -24,28 +24,33 @@ export class LanePuts {
   constructor(put: (batch: PutBatch) => Promise<void>, lingerMs: number) {
     this.#put = put;
     this.#lingerMs = lingerMs;
-    this.#failure.promise.catch(() => {});
   }
 
-  /** Rejects as soon as a batch could not be put; never resolves. */
-  get failed(): Promise<never> {
-    return this.#failure.promise;
+  /**
+   * Settles as `work` does, or rejects as soon as a batch could not be put, even before. Leaves nothing behind: a
+   * promise of the failure, which hardly ever comes, would keep all that was ever raced with it.
+   */
+  async orFailed<T>(work: Promise<T>): Promise<T> {
+    if (this.#failure) throw this.#failure.error;
+    return new Promise<T>((resolve, reject) => {
+      this.#hearing.add(reject);
+      work.then(resolve, reject).finally(() => this.#hearing.delete(reject));
+    });
   }
 
   /** Resolves once few enough wait. `onPut` is called after the batch was put. Rejects when one before it could not be. */
   async add(batch: PutBatch, onPut: (tookMs: number) => void): Promise<void> {
-    if (this.#hasFailed) return this.failed;
+    if (this.#failure) throw this.#failure.error;
     this.#waiting.push({ batch, onPut });
     this.#running ??= this.#run();
     if (documentsOf(this.#waiting) >= documentsWaitingMax) this.#hurry();
-    while (this.#waiting.length > 1 && documentsOf(this.#waiting) > documentsWaitingMax) await Promise.race([this.failed, this.#taken.promise]);
+    while (this.#waiting.length > 1 && documentsOf(this.#waiting) > documentsWaitingMax) await this.orFailed(this.#taken.promise);
   }
 
   /** Resolves when nothing is under way. Rejects when a batch could not be put. */
   async idle(): Promise<void> {
     this.#hurry();
-    // Of two that are settled already, the first one named decides.
-    if (this.#running) await Promise.race([this.failed, this.#running]);
+    if (this.#running) await this.orFailed(this.#running);
   }
 
   /** Leaves what waits, and ends when what is under way has ended. */
@@ -80,8 +85,8 @@ export class LanePuts {
         await this.#put(merged(together.map(({ batch }) => batch)));
       } catch (error) {
         this.#waiting = [];
-        this.#hasFailed = true;
-        this.#failure.reject(error);
+        this.#failure = { error };
+        for (const reject of this.#hearing) reject(error);
         return;
       }
       const tookMs = (performance.now() - begun) / together.length;

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { SearchDocument } from '@parley/kernel/search/document';
 import { afterEach, expect, test, vi } from 'vitest';
 import { LanePuts } from './lane-puts.ts';
@@ -68,7 +70,7 @@ test('after a failure nothing more is put, and everybody hears of it', async () 
   await puts.add(batch(2), () => {});
   calls[0]!.fail(new Error('away'));
   await expect(puts.idle()).rejects.toThrow('away');
-  await expect(puts.failed).rejects.toThrow('away');
+  await expect(puts.orFailed(Promise.resolve())).rejects.toThrow('away');
   await turn();
   await expect(puts.idle()).rejects.toThrow('away');
   await expect(puts.add(batch(3), () => {})).rejects.toThrow('away');
@@ -126,4 +128,22 @@ test('what is no news waits a moment to be as many documents as one call should 
   await puts.add(batch(3, { live: false, documents: 2_000 }), () => {});
   await turn();
   expect(shown()[1]).toEqual({ from: 3, to: 4, documents: 2_000 });
+});
+
+test('what was waited for together with a failure that does not come is let go', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { puts, turn } = slowly();
+  const seen: WeakRef<object>[] = [];
+  const wait = async (): Promise<void> => {
+    const found = await puts.orFailed(Promise.resolve({ documents: [document] }));
+    seen.push(new WeakRef(found));
+  };
+  for (let times = 0; times < 50; times += 1) await wait();
+  for (let tries = 0; tries < 10 && seen.some((ref) => ref.deref() !== undefined); tries += 1) {
+    await turn();
+    collect();
+  }
+  expect(seen.filter((ref) => ref.deref() !== undefined)).toHaveLength(0);
+  expect(puts).toBeInstanceOf(LanePuts);
 });

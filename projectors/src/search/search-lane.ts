@@ -3,6 +3,7 @@ import { streamIndexOf, streamNames } from '@parley/contracts/wire/partition';
 import { followStream, type StreamMessage, streamState } from '@parley/kernel/event-store/read-stream';
 import type { SearchDocument } from '@parley/kernel/search/document';
 import type { Sql } from '@parley/kernel/stores/postgres';
+import { Awaited } from '../runner/awaited.ts';
 import { Fenced, pause, Stopped } from '../runner/failures.ts';
 import type { LaneReport } from '../runner/lane-report.ts';
 import { anotherLog } from '../runner/worker.ts';
@@ -47,13 +48,12 @@ export async function runSearchLane(deps: LaneDeps, stream: string, report: Lane
   let wasLive = true;
   let paidAtMs = performance.now();
   try {
-    let next = batches.next();
+    let next = new Awaited(batches.next());
     for (;;) {
       const result = await orOwed(deps, puts, next, { stream, seq: at, epoch: state.epoch });
       if (signal.aborted || result.done) return;
-      next = batches.next();
       // Read ahead while this one is shown; its error is met when its turn comes.
-      next.catch(() => {});
+      next = new Awaited(batches.next());
       const { toSeq, storedAtMs, documents, owed, events } = result.value;
       if (owed.length > 0) await noteOwed(sql, target.name, owed);
       const batch = { stream, epoch: state.epoch, from: at, to: toSeq, documents, live: Date.now() - storedAtMs < liveMsMax };
@@ -140,16 +140,13 @@ async function foundAt(rows: Rows, asked: Parameters<Rows['at']>[0], signal: Abo
 type At = { readonly stream: string; readonly seq: number; readonly epoch: string };
 
 /** The next batch; while none comes, what was owed for rooms that are set aside no more. */
-async function orOwed(deps: LaneDeps, puts: LanePuts, next: Promise<IteratorResult<Prepared>>, at: At): Promise<IteratorResult<Prepared>> {
-  for (;;) {
-    let timer: NodeJS.Timeout | undefined;
-    const idle = new Promise<undefined>((resolve) => { timer = setTimeout(resolve, owedPollMs, undefined); });
-    const result = await Promise.race([puts.failed, next, idle]).finally(() => clearTimeout(timer));
-    if (result !== undefined) return result;
+async function orOwed(deps: LaneDeps, puts: LanePuts, next: Awaited<IteratorResult<Prepared>>, at: At): Promise<IteratorResult<Prepared>> {
+  while (!(await puts.orFailed(next.within(owedPollMs)))) {
     await puts.idle();
     if (!(await deps.target.isCurrent(at.stream, at.seq))) throw new Fenced(`search-${deps.target.name}`, at.stream, at.seq);
     await payOwed(deps, puts, at);
   }
+  return next.value;
 }
 
 async function noteOwed(sql: Sql, target: string, owed: readonly Owed[]): Promise<void> {
