@@ -102,6 +102,23 @@ describe('rooms and people', () => {
   });
 });
 
+describe('where the browser keeps nothing', () => {
+  test.each([
+    ['has no database', `Object.defineProperty(window, 'indexedDB', { value: undefined })`],
+    ['refuses one', `IDBFactory.prototype.open = () => { throw new DOMException('refused', 'SecurityError') }`],
+    ['refuses all storage', `Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('refused', 'SecurityError') } })`],
+    ['is full', `Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }`],
+  ])('one talks all the same: it %s', async (what, script) => {
+    const visitor = await visit(browser, chat.url(), `Keeps ${what}`, {}, script);
+    await makeRoom(visitor, `kept nowhere: ${what}`);
+    await visitor.write('said all the same');
+    await visitor.sees('said all the same');
+    await visitor.page.locator('article.is-pending').waitFor({ state: 'detached' });
+    expect(visitor.complaints).toEqual([]);
+    await visitor.close();
+  });
+});
+
 describe('without a connection', () => {
   test('nothing is lost, doubled or cleared while a gateway is dead', async () => {
     const near = await visit(browser, chat.url(), 'Jonas');

@@ -20,9 +20,10 @@ export type Visitor = {
   close(): Promise<void>;
 };
 
-/** Opens the page in a browser profile of its own and signs in by name through the form. */
-export async function visit(browser: Browser, url: string, name: string, options: BrowserContextOptions = {}): Promise<Visitor> {
+/** Opens the page in a browser profile of its own and signs in by name through the form. `before`: a script that runs before those of the page. */
+export async function visit(browser: Browser, url: string, name: string, options: BrowserContextOptions = {}, before?: string): Promise<Visitor> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
+  if (before !== undefined) await context.addInitScript(before);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`${name}: ${error.stack ?? error.message}`));
