@@ -143,7 +143,9 @@ export class Presence {
     };
     for (const [reader, about] of this.#owed) for (const userId of about) tell(reader, userId, this.#stateOf(userId));
     for (const userId of this.#changed) {
-      if (this.#hub.users.has(userId) && (this.#told.get(userId) ?? 'offline') !== this.#localState(userId)) this.#published.add(userId);
+      // Of somebody who was forgotten nothing can be told any more; other gateways forget them by themselves.
+      if (!this.#hub.users.has(userId)) this.#told.delete(userId);
+      else if ((this.#told.get(userId) ?? 'offline') !== this.#localState(userId)) this.#published.add(userId);
       const state = this.#stateOf(userId);
       if ((this.#shown.get(userId) ?? 'offline') === state) continue;
       if (state === 'offline') this.#shown.delete(userId);
