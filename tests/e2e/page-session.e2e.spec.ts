@@ -47,49 +47,48 @@ async function wakeLate(visitor: Visitor, lateMs = 0): Promise<void> {
   await page.goto(url);
 }
 
+/** Somebody signs in, does `work`, and leaves; nothing on their page complains. */
+async function as(name: string, work: (visitor: Visitor) => Promise<void>): Promise<void> {
+  const visitor = await visit(browser, chat.url(), name);
+  try {
+    await work(visitor);
+    expect(visitor.complaints).toEqual([]);
+  } finally {
+    await visitor.close();
+  }
+}
+
 /** Whether nobody had this name until now: only who was registered just now is told from where on they can be found. */
 const isNew = async (name: string): Promise<boolean> => (await signIn(chat.url(), { name })).cursor !== undefined;
 
 describe('a session that outlives its token', () => {
-  test('stays that of the same person, who has another name by then', async () => {
-    const mina = await visit(browser, chat.url(), 'Session Mina');
-    try {
-      await makeRoom(mina, 'session room');
-      await mina.write('under the old name');
-      await mina.sees('under the old name');
-      const before = await stored(mina);
-      await takeName(mina, 'Session Mina Kim');
-      await tokensLater(mina, 1);
-      await mina.write('under the new name');
-      await mina.sees('under the new name');
-      expect(await mina.messages()).toEqual(['under the old name', 'under the new name']);
-      expect(await stored(mina)).toMatchObject({ userId: before?.userId, name: 'Session Mina Kim' });
-      await wakeLate(mina);
-      await mina.sees('under the new name');
-      expect((await stored(mina))?.userId).toBe(before?.userId);
-      expect(await isNew('Session Mina')).toBe(true);
-      expect(mina.complaints).toEqual([]);
-    } finally {
-      await mina.close();
-    }
-  }, 90_000);
+  test('stays that of the same person, who has another name by then', () => as('Session Mina', async (mina) => {
+    await makeRoom(mina, 'session room');
+    await mina.write('under the old name');
+    await mina.sees('under the old name');
+    const before = await stored(mina);
+    await takeName(mina, 'Session Mina Kim');
+    await tokensLater(mina, 1);
+    await mina.write('under the new name');
+    await mina.sees('under the new name');
+    expect(await mina.messages()).toEqual(['under the old name', 'under the new name']);
+    expect(await stored(mina)).toMatchObject({ userId: before?.userId, name: 'Session Mina Kim' });
+    await wakeLate(mina);
+    await mina.sees('under the new name');
+    expect((await stored(mina))?.userId).toBe(before?.userId);
+    expect(await isNew('Session Mina')).toBe(true);
+  }), 90_000);
 
-  test('ends where the name was changed elsewhere meanwhile, and makes nobody new', async () => {
-    const theo = await visit(browser, chat.url(), 'Session Theo');
-    try {
-      const other = await visit(browser, chat.url(), 'Session Theo');
-      const late = wakeLate(theo);
-      await takeName(other, 'Session Theodore');
-      await late;
-      await theo.page.locator('.sign-in').waitFor();
-      expect(await theo.page.locator('.sign-in .lead').innerText()).toContain('ended');
-      expect(await isNew('Session Theo')).toBe(true);
-      await other.close();
-      expect(theo.complaints).toEqual([]);
-    } finally {
-      await theo.close();
-    }
-  }, 90_000);
+  test('ends where the name was changed elsewhere meanwhile, and makes nobody new', () => as('Session Theo', async (theo) => {
+    const other = await visit(browser, chat.url(), 'Session Theo');
+    const late = wakeLate(theo);
+    await takeName(other, 'Session Theodore');
+    await late;
+    await theo.page.locator('.sign-in').waitFor();
+    expect(await theo.page.locator('.sign-in .lead').innerText()).toContain('ended');
+    expect(await isNew('Session Theo')).toBe(true);
+    await other.close();
+  }), 90_000);
 
   test('of a guest ends with the token, and says so instead of trying for ever', async () => {
     const context = await browser.newContext({ locale: 'en-GB' });
@@ -107,23 +106,28 @@ describe('a session that outlives its token', () => {
   }, 60_000);
 });
 
-test('all tabs of a browser are one person’s', async () => {
-  const ira = await visit(browser, chat.url(), 'Session Ira');
-  try {
-    const other = await ira.page.context().newPage();
-    await other.goto(chat.url());
-    await other.locator('.account bdi', { hasText: 'Session Ira' }).waitFor();
-    await ira.page.locator('.account').click();
-    await ira.page.getByRole('menuitem').last().click();
-    await other.locator('.sign-in').waitFor();
-    await other.getByRole('textbox').fill('Session Omar');
-    await other.getByRole('textbox').press('Enter');
-    await ira.page.locator('.account bdi', { hasText: 'Session Omar' }).waitFor();
-    const { userId } = await stored(ira) ?? {};
-    await tokensLater(ira, 1);
-    expect(await stored(ira)).toMatchObject({ userId, name: 'Session Omar' });
-    expect(ira.complaints).toEqual([]);
-  } finally {
-    await ira.close();
-  }
-}, 60_000);
+test('a name that somebody has is refused, and the page says so', () => as('Session Noa', async ({ page }) => {
+  await signIn(chat.url(), { name: 'Session Taken' });
+  await page.locator('.account').click();
+  await page.getByRole('menuitem').first().click();
+  await page.locator('dialog input[name=name]').fill('Session Taken');
+  await page.locator('dialog input[name=name]').press('Enter');
+  await page.locator('dialog').getByText('name-taken').waitFor();
+  expect(await page.locator('.notices').innerText()).toBe('');
+  expect(await page.locator('.account bdi').innerText()).toBe('Session Noa');
+}), 60_000);
+
+test('all tabs of a browser are one person’s', () => as('Session Ira', async (ira) => {
+  const other = await ira.page.context().newPage();
+  await other.goto(chat.url());
+  await other.locator('.account bdi', { hasText: 'Session Ira' }).waitFor();
+  await ira.page.locator('.account').click();
+  await ira.page.getByRole('menuitem').last().click();
+  await other.locator('.sign-in').waitFor();
+  await other.getByRole('textbox').fill('Session Omar');
+  await other.getByRole('textbox').press('Enter');
+  await ira.page.locator('.account bdi', { hasText: 'Session Omar' }).waitFor();
+  const { userId } = await stored(ira) ?? {};
+  await tokensLater(ira, 1);
+  expect(await stored(ira)).toMatchObject({ userId, name: 'Session Omar' });
+}), 60_000);

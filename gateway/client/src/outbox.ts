@@ -120,7 +120,8 @@ export class Outbox {
     if (this.#items.size === 0) return;
     for (const event of frame.events) {
       const item = this.#byId(event.commandId);
-      if (!item) continue;
+      // Whether somebody has the name is known only behind this.
+      if (!item || event.type === 'user.rename-started') continue;
       const { settle } = item;
       this.#forget(item);
       settle?.resolve({ id: event.commandId, n: event.n, events: 1, seq: frame.seq, at: frame.at, cursor: frame.cursor, ...(frame.kind === 'room' && { roomId: frame.id }) });

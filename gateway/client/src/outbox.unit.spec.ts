@@ -222,6 +222,21 @@ test('the event in the log is an answer too', async () => {
   expect(entries.size).toBe(0);
 });
 
+test('the beginning of a change of name is no answer: the name may be taken', async () => {
+  const { outbox, sent } = make();
+  outbox.connected();
+  const [refused, changed] = ['taken', 'free'].map((name) => outbox.add({ type: 'rename-user', name }));
+  for (const answer of [refused, changed]) answer!.catch(() => {});
+  await settle();
+  const begins = (commandId: string) => outbox.committed({ type: 'commit', kind: 'user', id: 'me', seq: 4, n: 3, at: '2026-01-01T00:00:00.000Z', cursor: 'c', events: [{ type: 'user.rename-started', v: 1, n: 3, commandId, by: 'me', data: {} }] });
+  begins(sent.at(0)!.id);
+  outbox.refused(sent.at(0)!.id, problem('name-taken'));
+  await expect(refused).rejects.toMatchObject({ code: 'name-taken' });
+  begins(sent.at(1)!.id);
+  outbox.acknowledged(ackOf(sent.at(1)!.id, 5));
+  await expect(changed).resolves.toMatchObject({ n: 5 });
+});
+
 test('an answered message stays until its event came, then leaves', async () => {
   let folded = false;
   const { outbox, sent, entries } = make({ isFolded: () => folded });
