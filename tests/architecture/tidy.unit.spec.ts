@@ -29,6 +29,10 @@ describe('no leftovers', () => {
     expect(linesWith(others(sources), /\b(test|it|describe|suite)\.(only|skip|todo|fails|skipIf|runIf)\b/)).toEqual([]);
   });
 
+  test('races in loops that run for as long as the process: each leaves what it came to at the promise that did not settle', () => {
+    expect(linesWith(sources.filter((file) => file.startsWith('projectors/') && !isSpec(file)), /Promise\.race\(/)).toEqual([]);
+  });
+
   test('debugging', () => {
     const services = sources.filter((file) => /^(command-service|query-service|projectors|gateway\/src|infra\/kernel)\//.test(file) && !isSpec(file));
     expect(linesWith(services, /\bconsole\.|\bdebugger\b/)).toEqual([]);
