@@ -1,12 +1,12 @@
 import { createClient } from '@parley/client/client';
 import { closeCodes } from '@parley/contracts/realtime/close-codes';
 import { useEffect, useState } from 'react';
-import { ErrorBoundary } from './ui/error-boundary.tsx';
 import { Shell } from './features/shell/shell.tsx';
 import { SignIn } from './features/sign-in/sign-in.tsx';
 import { ChatProvider } from './sync/chat.tsx';
 import { browserOutbox } from './sync/outbox-store.ts';
 import { currentToken, expire, rename, useSession } from './sync/session.ts';
+import { ErrorBoundary } from './ui/error-boundary.tsx';
 
 const signedOutCodes: ReadonlySet<number> = new Set([closeCodes.unauthenticated, closeCodes.forbidden]);
 
