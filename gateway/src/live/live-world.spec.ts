@@ -110,6 +110,11 @@ export class LiveWorld {
     return { ...opener, openAll: async (items) => { await new Promise((resolve) => setTimeout(resolve, delayMs)); return opener.openAll(items); } };
   }
 
+  /** Resolves once a gateway has delivered all that was written: what comes behind the greeting is live, and nobody missed it. */
+  async settled({ hub }: Live): Promise<void> {
+    if (!(await hub.waitFor([...this.#lastSeqs], 10_000))) throw new Error('A gateway did not deliver in time what was written.');
+  }
+
   queries(): QueryClient {
     return {
       get: () => Promise.reject(new QueryUnavailable('not here')),

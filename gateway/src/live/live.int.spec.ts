@@ -4,13 +4,15 @@ import { decodeCursor, encodeCursor } from '@parley/contracts/realtime/cursor';
 import { revocationSubject } from '@parley/contracts/wire/subjects';
 import { streamIndexOf, streamNames } from '@parley/contracts/wire/partition';
 import { readEventStream } from '@parley/tests/harness/event-stream';
+import type { Live } from './live.ts';
 import { LiveWorld, numbers, reached, seqOf } from './live-world.spec.ts';
 
 let world: LiveWorld;
 let url: string;
+let live: Live;
 beforeAll(async () => {
   world = await LiveWorld.start();
-  ({ url } = await world.gateway());
+  ({ url, live } = await world.gateway());
 });
 afterAll(() => world[Symbol.asyncDispose]());
 const people = (count: number) => Array.from({ length: count }, () => uuidv7());
@@ -83,6 +85,7 @@ describe('coming back', () => {
     for (const roomId of rooms) await reached(first, roomId, 4);
     const cursor = await gone(first);
     for (const roomId of rooms) for (let index = 0; index < 20; index += 1) await world.post(roomId, ann, `missed ${index}`);
+    await world.settled(live);
     const again = await world.open(url, bob, cursor);
     for (const roomId of rooms) await world.post(roomId, ann, 'live');
     for (const roomId of rooms) await reached(again, roomId, 25);
@@ -104,6 +107,7 @@ describe('coming back', () => {
     const kept = await world.post(roomId, ann, 'first words');
     await world.edit(roomId, ann, kept.messageId, 'second words');
     const last = await world.redact(roomId, ann, secret.messageId);
+    await world.settled(live);
     const again = await world.open(url, bob, cursor);
     await reached(again, roomId, last.n);
     expect(numbers(again, roomId)).toEqual(range(5, last.n));
@@ -127,6 +131,7 @@ describe('coming back', () => {
     await world.post(roomId, ann, 'while away');
     const joined = await world.join(roomId, bob);
     const later = await world.post(roomId, ann, 'back again');
+    await world.settled(live);
     const again = await world.open(url, bob, cursor);
     const entered = again.frames.flatMap((frame) => (frame.type === 'entered' && frame.roomId === roomId ? [frame.n] : []));
     expect(entered).toHaveLength(1);
