@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { doOnce } from './lock.ts';
 import { ROOT } from './paths.ts';
 import { mustRun } from './run.ts';
 import { step } from './steps.ts';
@@ -10,6 +11,8 @@ const SOURCES = ['contracts', 'infra/kernel', 'infra/cli', 'infra/dev', 'command
 const WEB_SOURCES = ['contracts', 'gateway/client', 'gateway/web'];
 const SERVICES = ['command-service', 'query-service', 'projectors', 'gateway'];
 const STAMPS = join(ROOT, 'node_modules', '.parley');
+/** Runs that start together in a fresh clone prepare it once. Not in node_modules, which npm clears away. */
+const LOCK = join(ROOT, '.preparing.lock');
 
 type Lock = { readonly packages: Readonly<Record<string, { version?: string; link?: boolean; optional?: boolean; dev?: boolean }>> };
 
@@ -21,7 +24,9 @@ export async function bringDependencies(): Promise<void> {
   if (await isInstalled()) return;
   await step('dependencies', async (note) => {
     note('npm ci');
-    await mustRun('npm', installArguments, { cwd: ROOT });
+    await doOnce(LOCK, isInstalled, async () => {
+      await mustRun('npm', installArguments, { cwd: ROOT });
+    });
   });
 }
 
@@ -55,11 +60,13 @@ export async function buildAll(): Promise<void> {
 async function buildWhenChanged(name: string, folders: readonly string[], results: readonly string[], work: (note: (text: string) => void) => Promise<void>): Promise<void> {
   const stampFile = join(STAMPS, `${name}.stamp`);
   const stamp = await stampOf(folders);
-  const known = existsSync(stampFile) ? await readFile(stampFile, 'utf8') : '';
-  if (known === stamp && results.every((file) => existsSync(join(ROOT, file)))) return;
-  await step(name === 'compile' ? 'compile the services' : 'build the page', work);
-  await mkdir(STAMPS, { recursive: true });
-  await writeFile(stampFile, stamp);
+  const isDone = async (): Promise<boolean> => existsSync(stampFile) && (await readFile(stampFile, 'utf8')) === stamp && results.every((file) => existsSync(join(ROOT, file)));
+  if (await isDone()) return;
+  await step(name === 'compile' ? 'compile the services' : 'build the page', (note) => doOnce(LOCK, isDone, async () => {
+    await work(note);
+    await mkdir(STAMPS, { recursive: true });
+    await writeFile(stampFile, stamp);
+  }));
 }
 
 /** A hash over path, size and time of every source below the folders, and of the root's own settings. */

@@ -8,7 +8,7 @@ import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from './paths.ts';
 import { run } from './run.ts';
-import { isAlive } from './servers/cache.ts';
+import { isAlive } from './processes.ts';
 import { freePort } from './servers/free-port.ts';
 import { until } from './until.ts';
 
@@ -72,7 +72,7 @@ async function expectAnalyst(): Promise<void> {
 
 /** The launcher itself: the process we started only looks for the right Node. */
 async function launcherPid(): Promise<number> {
-  return Number(await readFile(join(dir, 'launcher.pid'), 'utf8'));
+  return Number.parseInt(await readFile(join(dir, 'launcher.pid'), 'utf8'), 10);
 }
 
 /** Process ids of everything a process started, and of what those started. */

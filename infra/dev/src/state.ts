@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withLock } from './lock.ts';
 import { ROOT } from './paths.ts';
-import { isAlive } from './servers/cache.ts';
+import { markOf, ownerOf } from './processes.ts';
 import { preferPort } from './servers/free-port.ts';
 import { openSearchHome } from './servers/opensearch.ts';
 import { postgresHome } from './servers/postgres.ts';
 import { PlainError, type Progress } from './steps.ts';
 
 const DEFAULT_PORTS = { nats: 14_222, natsMonitor: 18_222, postgres: 15_432, redis: 16_379, opensearch: 19_200, gateway: 4_400, 'command-service': 0, projectors: 0, 'query-service': 0 };
+/** Held while a launcher looks whether it is alone. */
+const OPENING = 'launcher.lock';
 export type PortName = keyof typeof DEFAULT_PORTS;
 
 /** What one deployment on this machine keeps between starts. */
@@ -31,19 +34,16 @@ export type KeptState = {
 /** Opens the folder for this launcher alone. @throws a plain error when another one uses it. */
 export async function openState(fresh: boolean): Promise<KeptState> {
   const dir = process.env['PARLEY_DATA'] ?? join(ROOT, '.parley');
-  await mkdir(dir, { recursive: true });
-  const lock = join(dir, 'launcher.pid');
-  const owner = existsSync(lock) ? Number(await readFile(lock, 'utf8')) : 0;
-  if (owner !== process.pid && isAlive(owner)) {
-    throw new PlainError(`Parley runs already in ${dir} (process ${owner}). Stop it with Ctrl-C there, or give this one another folder: PARLEY_DATA=… npm start`);
-  }
-  if (fresh) {
-    await rm(postgresHome(join(dir, 'postgres')), { recursive: true, force: true });
-    await rm(openSearchHome(join(dir, 'opensearch')), { recursive: true, force: true });
-    await rm(dir, { recursive: true, force: true });
-    await mkdir(dir, { recursive: true });
-  }
-  await writeFile(lock, String(process.pid));
+  const owned = join(dir, 'launcher.pid');
+  // Two that start together must not both find nobody.
+  await withLock(join(dir, OPENING), async () => {
+    const owner = existsSync(owned) ? ownerOf(await readFile(owned, 'utf8')) : undefined;
+    if (owner !== undefined && owner !== process.pid) {
+      throw new PlainError(`Parley runs already in ${dir} (process ${owner}). Stop it with Ctrl-C there, or give this one another folder: PARLEY_DATA=… npm start`);
+    }
+    if (fresh) await empty(dir);
+    await writeFile(owned, markOf());
+  }, { advice: 'Name another folder in PARLEY_DATA and run this again.' });
   const portsFile = join(dir, 'ports.json');
   const ports = existsSync(portsFile) ? (JSON.parse(await readFile(portsFile, 'utf8')) as Partial<Record<PortName, number>>) : {};
   const keepPort = async (name: PortName, port: number): Promise<void> => {
@@ -67,6 +67,12 @@ export async function openState(fresh: boolean): Promise<KeptState> {
     },
     isDone: (what) => existsSync(join(dir, `${what}.done`)),
     markDone: (what) => writeFile(join(dir, `${what}.done`), ''),
-    release: () => rm(lock, { force: true }),
+    release: () => rm(owned, { force: true }),
   };
+}
+
+/** Forgets all that is kept, but the lock under which that is done. */
+async function empty(dir: string): Promise<void> {
+  for (const home of [postgresHome(join(dir, 'postgres')), openSearchHome(join(dir, 'opensearch'))]) await rm(home, { recursive: true, force: true });
+  for (const name of await readdir(dir)) if (name !== OPENING) await rm(join(dir, name), { recursive: true, force: true });
 }

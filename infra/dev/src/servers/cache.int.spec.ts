@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pause } from '../until.ts';
-import { installOnce, withLock } from './cache.ts';
+import { installOnce } from './cache.ts';
 
 let root: string;
 
@@ -55,16 +55,5 @@ test('a folder that nothing can be put into is named at once', async () => {
   await writeFile(join(root, 'file'), '');
   const begun = performance.now();
   await expect(installOnce('thing-4', () => Promise.resolve(), join(root, 'file', 'cache'))).rejects.toThrow(/cannot be written .*PARLEY_CACHE/);
-  // Beside a lock that can never be made, too: its name is longer than any file's may be.
-  await expect(withLock(join(root, 'l'.repeat(300)), () => Promise.resolve())).rejects.toThrow(/cannot be written .*PARLEY_CACHE/);
   expect(performance.now() - begun).toBeLessThan(5_000);
-});
-
-test('a lock whose owner is gone is taken over', async () => {
-  const lock = join(root, 'a.lock');
-  await writeFile(lock, '999999999');
-  const aMinuteAgo = new Date(Date.now() - 60_000);
-  await utimes(lock, aMinuteAgo, aMinuteAgo);
-  expect(await withLock(lock, () => Promise.resolve('mine'))).toBe('mine');
-  expect(existsSync(lock)).toBe(false);
 });

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isAlive } from '../processes.ts';
 import { lastLines } from '../run.ts';
 import { until } from '../until.ts';
-import { isAlive } from './cache.ts';
 
 export type ChildOptions = {
   readonly name: string;

@@ -7,7 +7,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { until } from '../until.ts';
-import { isAlive } from './cache.ts';
+import { isAlive } from '../processes.ts';
 import { startNats, startNatsCluster } from './nats.ts';
 import { startOpenSearch } from './opensearch.ts';
 import { startPostgres } from './postgres.ts';
