@@ -4,13 +4,14 @@ import { ProvisionError, provisionStreams } from '@parley/kernel/nats/provision'
 import { migrate, MigrationError } from '@parley/kernel/stores/migrate';
 import { ROOT } from './paths.ts';
 import { keptSecrets } from './secrets.ts';
+import { takingPorts } from './servers/free-port.ts';
 import { ensureNats, startNats } from './servers/nats.ts';
 import { ensureOpenSearch, startOpenSearch } from './servers/opensearch.ts';
 import { ensurePostgres, startPostgres } from './servers/postgres.ts';
 import { ensureRedis, startRedis } from './servers/redis.ts';
 import type { ServiceWorld } from './services.ts';
 import type { KeptState } from './state.ts';
-import { PlainError, step } from './steps.ts';
+import { PlainError, type Progress, step } from './steps.ts';
 import type { Part } from './supervisor.ts';
 
 /** Folders of SQL files, and which database each is for. */
@@ -30,25 +31,18 @@ export async function bringServersUp(state: KeptState, search: 'postgres' | 'ope
 
   if (search === 'opensearch') await step('OpenSearch', ensureOpenSearch);
 
-  const nats = await step('start NATS', async (note) => {
+  const start = <T extends Part>(name: string, work: (note: Progress) => Promise<T>): Promise<T> => step(name, (note) => takingPorts(async () => {
+    const started = await work(note);
+    keep(started);
+    return started;
+  }));
+  const nats = await start('start NATS', async (note) => {
     const port = await state.portFor('nats', note);
-    const started = await startNats({ dir: join(state.dir, 'nats'), port, httpPort: await state.portFor('natsMonitor'), sync: 'always' });
-    keep(started);
-    return started;
+    return startNats({ dir: join(state.dir, 'nats'), port, httpPort: await state.portFor('natsMonitor'), sync: 'always' });
   });
-  const pg = await step('start PostgreSQL', async (note) => {
-    const started = await startPostgres({ dir: join(state.dir, 'postgres'), port: await state.portFor('postgres', note) });
-    keep(started);
-    return started;
-  });
-  const redis = hasRedis
-    ? await step('start Redis', async (note) => {
-        const started = await startRedis({ dir: join(state.dir, 'redis'), port: await state.portFor('redis', note) });
-        keep(started);
-        return started;
-      })
-    : undefined;
-  const openSearch = search === 'opensearch' ? await upOpenSearch(state, keep) : undefined;
+  const pg = await start('start PostgreSQL', async (note) => startPostgres({ dir: join(state.dir, 'postgres'), port: await state.portFor('postgres', note) }));
+  const redis = hasRedis ? await start('start Redis', async (note) => startRedis({ dir: join(state.dir, 'redis'), port: await state.portFor('redis', note) })) : undefined;
+  const openSearch = search === 'opensearch' ? await start('start OpenSearch', async (note) => startOpenSearch({ dir: join(state.dir, 'opensearch'), port: await state.portFor('opensearch', note) })) : undefined;
 
   await step('streams', () => orFresh(provision(nats.url)));
   await step('tables', async (note) => {
@@ -61,17 +55,9 @@ export async function bringServersUp(state: KeptState, search: 'postgres' | 'ope
     databaseUrl: pg.databaseUrl,
     vaultUrl: pg.vaultUrl,
     redisUrl: redis?.url,
-    openSearch,
+    openSearch: openSearch && { url: openSearch.url },
     secrets: await keptSecrets(join(state.dir, 'secrets.json')),
   };
-}
-
-function upOpenSearch(state: KeptState, keep: (part: Part) => void): Promise<{ readonly url: string }> {
-  return step('start OpenSearch', async (note) => {
-    const started = await startOpenSearch({ dir: join(state.dir, 'opensearch'), port: await state.portFor('opensearch', note) });
-    keep(started);
-    return { url: started.url };
-  });
 }
 
 /** Data of another build is a thing that happens to a developer: what to do about it is said beside what is wrong. */

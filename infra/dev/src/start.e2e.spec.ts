@@ -7,8 +7,8 @@ import { Session, sessionPath } from '@parley/contracts/realtime/session';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from './paths.ts';
-import { run } from './run.ts';
 import { isAlive } from './processes.ts';
+import { run } from './run.ts';
 import { freePort } from './servers/free-port.ts';
 import { until } from './until.ts';
 
@@ -34,8 +34,8 @@ afterAll(async () => {
 type Launcher = { readonly child: ChildProcess; output(): string; url(): string; end(signal: NodeJS.Signals): Promise<number | null> };
 
 /** Runs the launcher as a person would and waits until it says where it is. */
-async function launch(args: readonly string[] = ['--no-demo']): Promise<Launcher> {
-  const child = spawn(process.execPath, [join(ROOT, 'infra/dev/bin/start.mjs'), ...args], { env: { ...process.env, PARLEY_DATA: dir, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+async function launch(args: readonly string[] = ['--no-demo'], data = dir): Promise<Launcher> {
+  const child = spawn(process.execPath, [join(ROOT, 'infra/dev/bin/start.mjs'), ...args], { env: { ...process.env, PARLEY_DATA: data, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const take = (chunk: Buffer): void => {
     output += chunk.toString();
@@ -145,6 +145,15 @@ describe('npm start', () => {
     } finally {
       rival.close();
     }
+  });
+
+  test('two that start together, in folders of their own, come up beside each other', async () => {
+    const folders = await Promise.all(['one', 'two'].map((name) => mkdtemp(join(dir, `${name}-`))));
+    const both = await Promise.all(folders.map((folder) => launch(['--no-demo'], folder)));
+    const taken = await Promise.all(folders.map(async (folder) => Object.values(JSON.parse(await readFile(join(folder, 'ports.json'), 'utf8')) as Record<string, number>)));
+    expect(new Set(taken.flat()).size).toBe(taken.flat().length);
+    const people = await Promise.all(both.map((launcher) => signIn(launcher.url(), 'Launcher Tester')));
+    expect(people[0]!.userId).not.toBe(people[1]!.userId);
   });
 
   test('a second launcher for the same folder is told so', async () => {

@@ -6,6 +6,7 @@ import { followWarnings } from './log-tail.ts';
 import { readOptions, usage, type StartOptions } from './options.ts';
 import { ROOT } from './paths.ts';
 import { startNotary } from './notary.ts';
+import { takingPorts } from './servers/free-port.ts';
 import { bringServersUp } from './servers-up.ts';
 import { serviceNames, startService, type Service, type ServiceName, type ServiceWorld } from './services.ts';
 import { openState, type KeptState } from './state.ts';
@@ -95,10 +96,10 @@ async function startServices(state: KeptState, world: ServiceWorld, parts: Super
     note('command-service, projectors, query-service');
     return started[0];
   });
-  return step('start the gateway', async (note) => {
+  return step('start the gateway', (note) => takingPorts(async () => {
     const port = await state.portFor('gateway', note, options.port);
     return { gateway: await start('gateway', { QUERY_URL: query.url }, port), query };
-  });
+  }));
 }
 
 /** What the command line tool needs to find this Parley from the same folder. */

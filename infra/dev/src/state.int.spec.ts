@@ -36,7 +36,7 @@ test('of launchers that start together one gets the folder, the others are told 
     expect(answers.filter((answer) => /runs already/.test(answer))).toHaveLength(3);
   } finally {
     for (const child of opened) child.stdin.end();
-    await Promise.all(opened.map((child) => child.exitCode ?? once(child, 'close')));
+    await Promise.all(opened.map(async (child) => { if (child.exitCode === null) await once(child, 'close'); }));
   }
 });
 

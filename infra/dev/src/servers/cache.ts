@@ -6,7 +6,8 @@ import { doOnce } from '../lock.ts';
 import { mustRun } from '../run.ts';
 import { makeFolder } from './unprivileged.ts';
 
-const advice = 'Name another folder in PARLEY_CACHE and run this again.';
+/** What helps where the cache cannot be written. */
+export const cacheAdvice = 'Name another folder in PARLEY_CACHE and run this again.';
 
 /** The folder fetched programs are kept in: `PARLEY_CACHE`, else `~/.cache/parley`. */
 export function cacheDir(): string {
@@ -38,6 +39,6 @@ export async function installOnce(name: string, fill: (dir: string) => Promise<v
       await rm(building, { recursive: true, force: true });
       throw error;
     }
-  }, { advice });
+  }, { advice: cacheAdvice });
   return target;
 }

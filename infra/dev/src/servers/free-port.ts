@@ -1,5 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { withLock } from '../lock.ts';
+import { cacheAdvice, cacheDir } from './cache.ts';
 
 // Below what systems give to outgoing connections (Linux from 32768, others from 49152): a port out of that range can be
 // taken by any connection while its server is down, even by one that asks for that very server and so reaches itself.
@@ -35,6 +38,11 @@ export async function isPortFree(port: number, host = '127.0.0.1'): Promise<bool
 export async function preferPort(wanted: number | undefined, host = '127.0.0.1'): Promise<number> {
   if (wanted !== undefined && wanted !== 0 && (await isPortFree(wanted, host))) return wanted;
   return freePort(host);
+}
+
+/** Does what chooses ports and has servers take them while no other launcher of this user does: until its server listens, a port looks free to everybody. */
+export function takingPorts<T>(work: () => Promise<T>): Promise<T> {
+  return withLock(join(cacheDir(), 'ports.lock'), work, { advice: cacheAdvice });
 }
 
 function listenOnce(port: number, host: string): Promise<number | undefined> {
