@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PlainCommand, Operator } from '../operator.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { findDays } from './archive-files.ts';
@@ -40,11 +41,18 @@ export type ImportReport = {
 
 const authorsAtOnce = 128;
 
-/** An id that can name a room, from its name. */
+const idCharactersMax = 64;
+
+/** An id that can name a room, from its name; where the alphabet of ids cannot say the name, with what tells it from others. Throws CliError (2) for a name without letters and digits. */
 export function roomIdOf(name: string): string {
-  const id = name.normalize('NFKD').toLowerCase().replace(/[^a-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 64);
-  if (id === '' || id.startsWith('d-')) throw new CliError(exitCodes.usage, `"${name}" cannot become a room's id.`, 'Take a name with Latin letters or digits that does not begin with "d-".');
-  return id;
+  const plain = name.normalize('NFKD').toLowerCase().replace(/\p{M}+/gu, '');
+  if (!/[\p{L}\p{N}]/u.test(plain)) throw new CliError(exitCodes.usage, `"${name}" cannot name a room.`, 'Take a name with letters or digits.');
+  const said = plain.replace(/[^a-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '');
+  // Ids that begin with "d-" are those of direct conversations.
+  const slug = said === '' ? 'room' : said.startsWith('d-') ? `room-${said}` : said;
+  if (!/[^\P{L}a-z]|[^\P{N}0-9]/u.test(plain) && slug.length <= idCharactersMax) return slug;
+  const mark = createHash('sha256').update(name.normalize('NFC')).digest('hex').slice(0, 8);
+  return `${slug.slice(0, idCharactersMax - mark.length - 1)}-${mark}`;
 }
 
 /**

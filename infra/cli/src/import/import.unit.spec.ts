@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, test } from 'vitest';
-import { UserId } from '@parley/contracts/ids';
+import { RoomId, UserId } from '@parley/contracts/ids';
 import { UserName } from '@parley/contracts/users/events';
 import { findDays } from './archive-files.ts';
 import { authorIdOf, authorNameOf } from './author.ts';
@@ -109,7 +109,16 @@ describe('questions and answers', () => {
   });
 });
 
-test('a room’s id comes from its name', () => {
-  expect([roomIdOf('ubuntu'), roomIdOf('#Ubuntu Help'), roomIdOf('Café')]).toEqual(['ubuntu', 'ubuntu-help', 'cafe']);
-  expect(() => roomIdOf('질문')).toThrow(/cannot become/);
+describe('a room’s id', () => {
+  test('comes from its name', () => {
+    expect([roomIdOf('ubuntu'), roomIdOf('#Ubuntu Help'), roomIdOf('Café'), roomIdOf('d-day')]).toEqual(['ubuntu', 'ubuntu-help', 'cafe', 'room-d-day']);
+    expect(() => roomIdOf('…!')).toThrow(/cannot name/);
+  });
+  test('of a name in another alphabet, or one too long, is its own, and the same every time', () => {
+    const names = ['질문', '답변', '질문 1', '답변 1', 'привет', `${'a'.repeat(80)}b`, `${'a'.repeat(80)}c`];
+    const ids = names.map(roomIdOf);
+    expect(new Set(ids).size).toBe(names.length);
+    for (const id of ids) expect(RoomId.safeParse(id).success).toBe(true);
+    expect(ids.slice(0, 3)).toEqual([roomIdOf('질문'.normalize('NFD')), roomIdOf('답변'), '1-12144814']);
+  });
 });
