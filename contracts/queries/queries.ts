@@ -44,8 +44,8 @@ export const receipts = defineQuery('receipts', {
   params: z.strictObject({ roomId, after }), data: z.object({ markers: z.array(z.object({ userId: UserId, n: z.int() })) }),
 });
 export const users = defineQuery('users', {
-  path: '/v1/users', summary: 'People by id (comma separated, at most 200) or by the beginning of their name.',
-  params: z.strictObject({ after, ids: z.string().max(8_000).optional(), name: z.string().max(40).optional(), limit: limit(200, 50) }),
+  path: '/v1/users', summary: 'People by id (comma separated, at most 200) or by the beginning of their name, in a room of mine or anywhere.',
+  params: z.strictObject({ after, ids: z.string().max(8_000).optional(), name: z.string().max(40).optional(), room: RoomId.optional(), limit: limit(200, 50) }),
   data: z.object({ users: z.array(UserView) }),
 });
 

@@ -214,6 +214,24 @@ describe('lists', () => {
     expect(mine.rooms.find(({ roomId }: { roomId: string }) => roomId === 'all')).toMatchObject({ joinedN: 7, lastN: 9, members: 2 });
     expect((await asked.data('system', '/internal/rooms/all/member-ids', 'system')).userIds).toEqual([ann, bob]);
   });
+
+  test('people of a room by the beginning of their name: present members, asked by one of them', async () => {
+    const people = [person(41), person(42), person(43)] as const;
+    for (const [index, id] of people.entries()) {
+      const claimId = `${'zoe'.repeat(14)}${index}`;
+      await world.append({ kind: 'user', id }, [{ type: 'user.registration-started', by: id, data: { claimId }, content: { name: `Zoë ${index}` } }, { type: 'user.registered', by: 'system', data: { claimId } }]);
+    }
+    await room('choir', 'private', 'all', people[0], people[1]);
+    await say('choir', removed(people[1]));
+    await world.settled();
+    const found = async (asker: string, query: string): Promise<unknown[]> => (await asked.data(asker, `/v1/users?name=zo&${query}`)).users.map(({ userId }: { userId: string }) => userId);
+    expect(await found(ann, 'limit=10')).toEqual(people);
+    expect(await found(ann, 'room=choir')).toEqual([people[0]]);
+    expect(await found(people[0], 'room=choir&limit=1')).toEqual([people[0]]);
+    expect(await found(ann, 'room=all')).toEqual([]);
+    for (const [asker, of] of [[people[1], 'choir'], [cem, 'choir'], [ann, 'no-such-room']] as const) expect((await asked.ask(asker, `/v1/users?name=zo&room=${of}`)).status).toBe(404);
+    expect(await asked.ask(ann, `/v1/users?ids=${people[0]}&room=choir`)).toMatchObject({ status: 422, body: { code: 'invalid', errors: [{ path: 'room' }] } });
+  });
 });
 
 test('answers are the same with Redis, from Redis, and with Redis dead', async () => {

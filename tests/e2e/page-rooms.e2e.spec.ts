@@ -1,6 +1,8 @@
 import type { Browser } from 'playwright-core';
+import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Constellation } from '../harness/constellation.ts';
+import { newRoom, person, post } from '../harness/people.ts';
 import { enterRoom, makeRoom, startBrowser, visit } from './page-visitor.ts';
 
 let chat: Constellation;
@@ -180,3 +182,45 @@ describe('without a connection', () => {
     await ida.close();
   });
 });
+
+describe('a large room', () => {
+  test('whoever has been silent can be mentioned and found, also among more than are listed', async () => {
+    const owner = await person(chat, 'the host', { keep: 'numbers' });
+    const roomId = await newRoom(owner, 'public', 'all', 'town hall');
+    const names = [...Array.from({ length: 410 }, (_, index) => (index === 7 ? 'Quiet Quinn' : `Citizen ${index}`)), 'Silent Susan', 'Zack'];
+    for (let from = 0; from < names.length; from += 25) await Promise.all(names.slice(from, from + 25).map((name) => joinByName(roomId, name)));
+    // Nobody of them is on the page of history that one sees.
+    for (let index = 0; index < 120; index += 1) await post(owner, roomId, `minutes ${index}`);
+    await chat.settled();
+    const zack = await visit(browser, chat.url(1), 'Zack');
+    const { page } = zack;
+    await page.goto(`${chat.url(1)}/rooms/${roomId}`);
+    const field = page.locator('.composer textarea');
+    await field.waitFor();
+    for (const [typed, name] of [['@qui', 'Quiet Quinn'], ['and @sil', 'Silent Susan']] as const) {
+      await field.fill('');
+      await field.pressSequentially(typed);
+      await page.locator('.mention-option', { hasText: name }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Enter');
+      await page.locator('article .mention-chip', { hasText: `@${name}` }).waitFor();
+    }
+    await page.getByRole('button', { name: '413 members' }).click();
+    const pane = page.locator('.side-pane');
+    await pane.locator('.role-section h3', { hasText: 'Members 412' }).waitFor();
+    expect(await pane.locator('li.member').count()).toBe(400);
+    await pane.getByText('Others are found by name').waitFor();
+    await pane.getByRole('searchbox').fill('silent');
+    await pane.locator('li.member', { hasText: 'Silent Susan' }).waitFor();
+    expect(await pane.locator('li.member').count()).toBe(1);
+    expect(zack.complaints).toEqual([]);
+    owner.socket.close();
+    await zack.close();
+  });
+});
+
+async function joinByName(roomId: string, name: string): Promise<void> {
+  const { token } = await chat.signIn(name);
+  const answer = await fetch(`${chat.url()}/v1/rooms/${roomId}/join`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': uuidv7() }, body: '{}' });
+  expect(answer.status, await answer.text()).toBe(200);
+}

@@ -64,7 +64,7 @@ export const en = {
   emoji: { search: 'Find an emoji', recent: 'Recent', all: 'All', none: 'No emoji by that name.', title: 'Choose an emoji' },
   pane: {
     members: 'Members', pins: 'Pinned', close: 'Close pane', find: 'Find a member', noPins: 'Nothing is pinned yet. Pin what everybody should find again.',
-    owner: 'Owners', moderator: 'Moderators', member: 'Members', guest: 'Guests', invite: 'Invite people', nobody: 'Nobody by that name.', partial: 'Showing the first members only.',
+    owner: 'Owners', moderator: 'Moderators', member: 'Members', guest: 'Guests', invite: 'Invite people', nobody: 'Nobody by that name.', partial: 'These are the first. Others are found by name.',
   },
   search: {
     title: 'Search messages', label: 'Words to find', placeholder: 'Words, "a phrase", from:…', clear: 'Clear', suggestions: 'Suggestions', results: 'Messages found', order: 'Order', best: 'Best', newest: 'Newest',

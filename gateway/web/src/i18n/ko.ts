@@ -43,7 +43,7 @@ export const ko: Catalogue = {
   typing: { one: (a) => `${a}님이 입력하는 중…`, two: (a, b) => `${a}님과 ${b}님이 입력하는 중…`, many: '여러 명이 입력하는 중…' },
   emoji: { search: '이모지 찾기', recent: '최근 사용', all: '전체', none: '찾는 이모지가 없습니다.', title: '이모지 고르기' },
   pane: {
-    members: '멤버', pins: '고정됨', close: '패널 닫기', find: '멤버 찾기', noPins: '고정된 메시지가 없습니다. 모두가 다시 찾을 메시지를 고정해 보세요.', owner: '소유자', moderator: '운영자', member: '멤버', guest: '손님', invite: '초대하기', nobody: '그런 이름의 멤버가 없습니다.', partial: '처음 멤버들만 보입니다.',
+    members: '멤버', pins: '고정됨', close: '패널 닫기', find: '멤버 찾기', noPins: '고정된 메시지가 없습니다. 모두가 다시 찾을 메시지를 고정해 보세요.', owner: '소유자', moderator: '운영자', member: '멤버', guest: '손님', invite: '초대하기', nobody: '그런 이름의 멤버가 없습니다.', partial: '처음 멤버들만 보입니다. 다른 멤버는 이름으로 찾으세요.',
   },
   search: {
     title: '메시지 검색', label: '찾을 말', placeholder: '단어, "구절", 보낸이:…', clear: '지우기', suggestions: '제안', results: '찾은 메시지', order: '정렬', best: '정확도순', newest: '최신순',

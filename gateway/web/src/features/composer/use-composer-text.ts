@@ -3,7 +3,7 @@ import { decodeMentions, type Person } from '../../lib/mention-text.ts';
 import { useChat, useNames } from '../../sync/chat.tsx';
 import type { ComposerMode } from './composer-model.ts';
 import { type DraftKeeper, useDraft } from './use-draft.ts';
-import { insertMention, useMentions, usePeople } from './use-mentions.ts';
+import { insertMention, useMentions } from './use-mentions.ts';
 
 export type ComposerText = {
   readonly field: RefObject<HTMLTextAreaElement | null>;
@@ -30,9 +30,8 @@ export function useComposerText(roomId: string, mode: ComposerMode): ComposerTex
   const picked = useRef<readonly Person[]>([]);
   const shown = useRef<ComposerMode>({ type: 'new' });
   const [length, setLength] = useState(0);
-  const people = usePeople(roomId);
   const draft = useDraft(roomId);
-  const mentions = useMentions(field, people);
+  const mentions = useMentions(roomId, field);
 
   const changed = useCallback(() => {
     setLength(field.current?.value.length ?? 0);
@@ -77,5 +76,5 @@ export function useComposerText(roomId: string, mode: ComposerMode): ComposerTex
     if (mode.type !== 'new' || before.type !== 'new') field.current?.focus();
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [mode]);
-  return { field, picked, people, length, mentions, draft, fill, changed, choose };
+  return { field, picked, people: mentions.people, length, mentions, draft, fill, changed, choose };
 }

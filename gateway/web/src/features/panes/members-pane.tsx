@@ -7,9 +7,11 @@ import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useLocation } from 'wouter';
 import { useWords } from '../../i18n/use-words.ts';
 import { bestMatches } from '../../lib/hangul.ts';
+import { shownName } from '../../lib/names.ts';
 import { mayInvite, mayRemove, rolesToGive } from '../../lib/permissions.ts';
 import { useChat, useChatState, useMe, useNames, usePresence } from '../../sync/chat.tsx';
 import { troubleOf } from '../../sync/trouble.ts';
+import { useFoundPeople } from '../../sync/use-found-people.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Menu, type MenuItem } from '../../ui/menu.tsx';
@@ -21,11 +23,11 @@ const roles: readonly MemberRole[] = ['owner', 'moderator', 'member', 'guest'];
 const ranks = { active: 0, idle: 1, offline: 2 } as const;
 /** More rows than this are found by name, not by scrolling. */
 const rowsMax = 400;
+const nobody: readonly MemberView[] = [];
 
 export function MembersPane({ entry }: { readonly entry: RoomEntry }) {
   const words = useWords();
   const chat = useChat();
-  const nameOf = useNames();
   const id = useId();
   const { roomId } = entry.room;
   const [query, setQuery] = useState('');
@@ -38,10 +40,7 @@ export function MembersPane({ entry }: { readonly entry: RoomEntry }) {
     if (!known) load();
   }, [known, load]);
   const list = entry.members?.list;
-  useEffect(() => {
-    if (list) chat.rooms.loadUsers(list.slice(0, rowsMax).map(({ userId }) => userId)).catch(() => undefined);
-  }, [chat, list]);
-  const shown = useMemo(() => bestMatches(query, list ?? [], ({ userId }) => [nameOf(userId)], rowsMax), [list, query, nameOf]);
+  const shown = useShownMembers(roomId, list ?? nobody, query);
   return (
     <>
       <div className="pane-tools">
@@ -51,7 +50,7 @@ export function MembersPane({ entry }: { readonly entry: RoomEntry }) {
       </div>
       <div className="pane-body scroll">
         {trouble && <ProblemLine trouble={trouble} onRetry={load} />}
-        {roles.map((role) => <RoleSection key={role} role={role} members={shown.filter((member) => member.role === role)} entry={entry} />)}
+        {roles.map((role) => <RoleSection key={role} members={shown.filter((member) => member.role === role)} role={role} count={(query === '' ? (list ?? nobody) : shown).filter((member) => member.role === role).length} entry={entry} />)}
         {list && shown.length === 0 && <p className="empty">{words.pane.nobody}</p>}
         {list && list.length > rowsMax && query === '' && <p className="quiet pad">{words.pane.partial}</p>}
         {!list && !trouble && <div className="list-skeleton delayed">{[60, 45, 70, 52].map((width) => <div key={width} className="skeleton" style={{ width: `${width}%` }} />)}</div>}
@@ -60,7 +59,23 @@ export function MembersPane({ entry }: { readonly entry: RoomEntry }) {
   );
 }
 
-function RoleSection({ role, members, entry }: { readonly role: MemberRole; readonly members: readonly MemberView[]; readonly entry: RoomEntry }) {
+/** Those who fit the query, or the first of all: who may do most, then who joined first. */
+function useShownMembers(roomId: string, list: readonly MemberView[], query: string): readonly MemberView[] {
+  const chat = useChat();
+  const users = useChatState((state) => state.users);
+  const { found } = useFoundPeople(list.length > rowsMax ? query : '', roomId);
+  const first = useMemo(() => (list.length <= rowsMax ? list : roles.flatMap((role) => list.filter((member) => member.role === role)).slice(0, rowsMax)), [list]);
+  useEffect(() => {
+    chat.rooms.loadUsers(first.map(({ userId }) => userId)).catch(() => undefined);
+  }, [chat, first]);
+  return useMemo(() => {
+    if (query === '') return first;
+    const names = new Map(found.map(({ userId, name }) => [userId as string, name]));
+    return bestMatches(query, list, ({ userId }) => [shownName(users.get(userId)?.name ?? names.get(userId) ?? '')], rowsMax);
+  }, [list, first, query, users, found]);
+}
+
+function RoleSection({ role, members, count, entry }: { readonly role: MemberRole; readonly members: readonly MemberView[]; readonly count: number; readonly entry: RoomEntry }) {
   const words = useWords();
   const heading = useId();
   const nameOf = useNames();
@@ -72,7 +87,7 @@ function RoleSection({ role, members, entry }: { readonly role: MemberRole; read
   if (members.length === 0) return null;
   return (
     <section aria-labelledby={heading} className="role-section">
-      <h3 id={heading}>{words.pane[role]} <span>{members.length}</span></h3>
+      <h3 id={heading}>{words.pane[role]} <span>{count.toLocaleString()}</span></h3>
       <ul>{sorted.map((member) => <MemberRow key={member.userId} member={member} entry={entry} />)}</ul>
     </section>
   );
