@@ -172,8 +172,15 @@ describe('without a connection', () => {
     await word.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: '1 member' }).first().click();
     await page.locator('.side-pane').getByText('could not be fetched').waitFor();
+    // On a small screen it covers what is behind it.
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.getByRole('button', { name: 'Close pane' }).click();
+    await page.locator('.side-pane').waitFor({ state: 'detached' });
     await ida.write('all the same');
     await ida.sees('all the same');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.getByRole('button', { name: '1 member' }).first().click();
+    await page.locator('.side-pane').getByText('could not be fetched').waitFor();
     await page.unroute(parts);
     await page.locator('.side-pane').getByRole('button', { name: 'Try again' }).click();
     await page.locator('.side-pane li.member').first().waitFor();

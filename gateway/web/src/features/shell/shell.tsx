@@ -1,10 +1,11 @@
-import { useEffect } from 'react';
+import { X } from 'lucide-react';
+import { type ReactNode, useEffect } from 'react';
 import { useLocation, useRoute } from 'wouter';
 import { useWords } from '../../i18n/use-words.ts';
 import { readStored, writeStored } from '../../lib/storage.ts';
 import { whenIdle } from '../../lib/when-idle.ts';
 import { useChat, useChatState, useRoom } from '../../sync/chat.tsx';
-import { Button } from '../../ui/button.tsx';
+import { Button, IconButton } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorBoundary } from '../../ui/error-boundary.tsx';
 import { Logo } from '../../ui/logo.tsx';
@@ -18,7 +19,7 @@ import { Notices } from './notices.tsx';
 import { usePaneSizes } from './pane-sizes.ts';
 import { RoomGate } from './room-gate.tsx';
 import { Splitter } from './splitter.tsx';
-import { closeDialog, openDialog, setDrawer, useUi } from './ui-state.ts';
+import { closeDialog, openDialog, setDrawer, showPane, useUi } from './ui-state.ts';
 import { useGlobalKeys } from './use-global-keys.ts';
 import { usePageTitle } from './use-page-title.ts';
 import { usePresenceSignals } from './use-presence-signals.ts';
@@ -73,7 +74,7 @@ export function Shell() {
           </main>
         )}
         {paneShown && (
-          <ErrorBoundary resetKey={pane} renderWord={(word) => <aside className="side-pane">{word}</aside>}>
+          <ErrorBoundary resetKey={pane} renderWord={(word) => <BrokenPane>{word}</BrokenPane>}>
             <sidePane.Shown key={pane === 'search' ? pane : `${roomId}/${pane}`} pane={pane} roomId={roomId} edge={!narrow && <Splitter edge="pane" label={words.nav.resizePane} />} fallback={<aside className="side-pane" />} />
           </ErrorBoundary>
         )}
@@ -81,6 +82,20 @@ export function Shell() {
       <ErrorBoundary resetKey={String(dialog)} renderWord={(word) => <Dialog title={words.error.title} onClose={closeDialog}>{word}</Dialog>}>{dialog && <dialogs.Shown />}</ErrorBoundary>
       <Notices />
     </ConnectionWatch>
+  );
+}
+
+/** On a small screen it covers everything, so it must be closed as the pane itself is. */
+function BrokenPane({ children }: { readonly children: ReactNode }) {
+  const words = useWords();
+  return (
+    <aside className="side-pane">
+      <header className="pane-header">
+        <h2>{words.error.title}</h2>
+        <IconButton label={words.pane.close} onClick={() => showPane(undefined)}><X size={18} /></IconButton>
+      </header>
+      {children}
+    </aside>
   );
 }
 
