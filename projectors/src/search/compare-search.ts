@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { documentId, type OpenSearch } from '@parley/kernel/search/opensearch';
 import type { Sql } from '@parley/kernel/stores/postgres';
+import { pagesOf, type RoomEnd } from './pages-of-rooms.ts';
 import { openRows } from './rows.ts';
 
 const pageSize = 5_000;
@@ -50,13 +51,13 @@ async function* linesOfRows(sql: Sql): AsyncGenerator<Line> {
 
 /** What the table in PostgreSQL holds. */
 export async function* linesInPostgres(sql: Sql): AsyncGenerator<Line> {
-  for (let after = { room: '', n: 0 }; ;) {
-    const page = await sql<{ room: string; n: number; message: string; version: number }[]>`
-      select room_id as room, n, message_id as message, version from search.document where (room_id, n) > (${after.room}, ${after.n}::bigint) order by room_id, n limit ${pageSize}`;
-    for (const { room, n, message, version } of page) yield { room, n, id: documentId({ room, message }), version };
-    const last = page.at(-1);
-    if (!last || page.length < pageSize) return;
-    after = { room: last.room, n: last.n };
+  const ends = await sql<RoomEnd[]>`select room_id as room, max(n) as n from search.document group by room_id order by room_id collate "C"`;
+  for (const { rooms, behind, upTo } of pagesOf(ends, pageSize)) {
+    const held = await sql<{ room: string; n: number; message: string; version: number }[]>`
+      select d.room_id as room, d.n, d.message_id as message, d.version from json_array_elements_text(${JSON.stringify(rooms)}::text::json) with ordinality as w(room, place)
+      cross join lateral (select * from search.document x where x.room_id = w.room and x.n > ${behind} and x.n <= ${upTo} limit ${pageSize}) d
+      order by w.place, d.n`;
+    for (const { room, n, message, version } of held) yield { room, n, id: documentId({ room, message }), version };
   }
 }
 

@@ -1,8 +1,9 @@
 import { documentOf, type SearchDocument, type SearchRow } from '@parley/kernel/search/document';
 import type { Sql } from '@parley/kernel/stores/postgres';
 import { combine } from '../combine.ts';
+import { pagesOf, type RoomEnd } from './pages-of-rooms.ts';
 
-const pageRows = 1_000;
+const pageNumbers = 1_000;
 /** Rows that one question asks for: the next is read while these are on their way to the index. */
 const rowsTogetherMax = 1_000;
 
@@ -18,7 +19,8 @@ export type Rows = {
   readonly at: (asked: Asked) => Promise<Found | undefined>;
   /** All of a room from event `fromN` on, in pages. */
   readonly ofRoom: (room: string, fromN: number) => AsyncGenerator<SearchDocument[]>;
-  readonly all: (after?: MessageKey) => AsyncGenerator<SearchDocument[]>;
+  /** Everything, by the bytes of rooms' ids and by number. */
+  readonly all: () => AsyncGenerator<SearchDocument[]>;
   /** Which of these rooms are set aside: their rows are not what their log says. */
   readonly parked: (rooms: readonly string[]) => Promise<string[]>;
 };
@@ -45,21 +47,20 @@ export function openRows(sql: Sql): Rows {
     return answers;
   }, { max: rowsTogetherMax, weigh: ({ keys }) => keys.length });
 
-  async function* pages(where: (after: MessageKey) => ReturnType<typeof sql>, first: MessageKey): AsyncGenerator<SearchDocument[]> {
-    for (let after = first; ;) {
+  async function* pages(ends: PromiseLike<readonly RoomEnd[]>, fromN: number): AsyncGenerator<SearchDocument[]> {
+    for (const { rooms, behind, upTo } of pagesOf(await ends, pageNumbers)) {
       const rows = await sql<Row[]>`
-        select ${columns} from rm.message m join rm.room r on r.room_id = m.room_id
-        where ${where(after)} order by m.room_id, m.n limit ${pageRows}`;
-      const last = rows.at(-1);
-      if (last) yield documents(rows);
-      if (!last || rows.length < pageRows) return;
-      after = { room: last.room_id, n: last.n };
+        select ${columns} from json_array_elements_text(${JSON.stringify(rooms)}::text::json) with ordinality as w(room, place)
+        cross join lateral (select * from rm.message x where x.room_id = w.room and x.n > ${behind} and x.n <= ${upTo} and (x.n >= ${fromN} or x.revision >= ${fromN}) limit ${pageNumbers}) m
+        join rm.room r on r.room_id = m.room_id order by w.place, m.n`;
+      if (rows.length > 0) yield documents(rows);
     }
   }
   return {
     at,
-    ofRoom: (room, fromN) => pages(({ n }) => sql`m.room_id = ${room} and m.n > ${n} and (m.n >= ${fromN} or m.revision >= ${fromN})`, { room, n: 0 }),
-    all: (after = { room: '', n: 0 }) => pages(({ room, n }) => sql`(m.room_id, m.n) > (${room}, ${n}::bigint)`, after),
+    ofRoom: (room, fromN) => pages(sql<RoomEnd[]>`select room_id as room, n from rm.room where room_id = ${room}`, fromN),
+    // By bytes, as an index has them, whatever order the database has of its own.
+    all: () => pages(sql<RoomEnd[]>`select room_id as room, n from rm.room order by room_id collate "C"`, 0),
     async parked(rooms) {
       if (rooms.length === 0) return [];
       const found = await sql<{ room: string }[]>`
