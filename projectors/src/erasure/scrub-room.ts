@@ -41,7 +41,7 @@ async function scrubGeneration(tx: Tx, generation: number, roomId: string, { mes
 /** A document keeps its place without a word; its version is the one that a message without words has at the same event. */
 async function scrubSearch(sql: Sql, roomId: string, { messages }: Unreadable): Promise<number> {
   const tables = await sql<{ name: string }[]>`
-    select relname as name from pg_class where relnamespace = 'search'::regnamespace and relkind = 'r' and relname in ('document', 'document_next', 'recent') order by relname`;
+    select relname as name from pg_class where relnamespace = 'search'::regnamespace and relkind = 'r' and relname in ('document', 'document_next', 'document_before', 'recent') order by relname`;
   let rows = 0;
   for (const { name } of tables) {
     for (const numbers of chunks(messages)) {

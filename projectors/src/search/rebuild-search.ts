@@ -1,9 +1,11 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import { streamState } from '@parley/kernel/event-store/read-stream';
+import type { SearchDocument } from '@parley/kernel/search/document';
 import { ensureIndex, indexBehind, indexBody, indexName, type OpenSearch, OpenSearchError, pointAlias } from '@parley/kernel/search/opensearch';
 import type { Sql } from '@parley/kernel/stores/postgres';
 import { pause } from '../runner/failures.ts';
 import type { Ownership } from '../runner/ownership.ts';
+import { workThrough } from '../work-through.ts';
 import { bulk } from './opensearch-bulk.ts';
 import { writePosition } from './opensearch-positions.ts';
 import { openSearchTarget } from './opensearch-target.ts';
@@ -27,6 +29,9 @@ type Starting = { readonly stream: string; readonly epoch: string; readonly seq:
 const next = 'search.document_next';
 const nextName = 'postgres-next';
 const caughtUpPollMs = 50;
+/** An index has one shard, which takes each request in by one thread. */
+const bulksAtOnce = 2;
+const transactionsAtOnce = 2;
 
 /**
  * Makes the index behind the alias anew beside the present one: every row, then what came meanwhile, then the alias
@@ -40,7 +45,7 @@ export async function rebuildOpenSearch(deps: RebuildDeps, openSearch: OpenSearc
   await removeIndex(openSearch, index);
   await openSearch.request('PUT', `/${index}`, indexBody);
   const starting = await readStarting(deps.sql);
-  const documents = await copyRows(deps, (page) => bulk(openSearch, index, page));
+  const documents = await copyRows(deps, bulksAtOnce, (page) => bulk(openSearch, index, page));
   for (const { stream, epoch, seq } of starting) await writePosition(openSearch, index, { stream, epoch, from: 0, to: seq }, undefined);
   await catchUp(deps, openSearchTarget(openSearch, index, deps.sql));
   await openSearch.request('POST', `/${index}/_refresh`);
@@ -59,11 +64,12 @@ export async function removeIndex(openSearch: OpenSearch, index: string): Promis
 /** The same for the table in PostgreSQL; the table of before is dropped. */
 export async function rebuildPostgres(deps: RebuildDeps): Promise<Rebuilt> {
   const { sql } = deps;
-  await sql`drop table if exists search.document_next`;
+  // What an interrupted run left behind.
+  await sql`drop table if exists search.document_next, search.document_before`;
   await sql`create table search.document_next (like search.document including all)`;
   await sql`delete from search.position where target = ${nextName}`;
   const starting = await readStarting(sql);
-  const documents = await copyRows(deps, (page) => saveDocuments(sql, next, page));
+  const documents = await copyRows(deps, transactionsAtOnce, (page) => saveDocuments(sql, next, page));
   await sql`insert into search.position (target, stream, epoch, seq) select ${nextName}, w.stream, w.epoch, w.seq from json_to_recordset(${JSON.stringify(starting)}::text::json) as w(stream text, epoch text, seq bigint)`;
   await catchUp(deps, postgresTarget(sql, nextName, next));
   await sql`analyze search.document_next`;
@@ -71,12 +77,15 @@ export async function rebuildPostgres(deps: RebuildDeps): Promise<Rebuilt> {
   await sql.begin(async (tx) => {
     await tx`set local lock_timeout = '5s'`;
     await tx`lock table search.document, search.position in access exclusive mode`;
-    await tx`drop table search.document`;
+    await tx`alter table search.document rename to document_before`;
     await tx`alter table search.document_next rename to document`;
     await tx`delete from search.position where target = 'postgres'`;
     await tx`update search.position set target = 'postgres' where target = ${nextName}`;
   });
-  return { documents, index: 'search.document', before: 'search.document', swapMs: Math.round(performance.now() - begun) };
+  const swapMs = Math.round(performance.now() - begun);
+  // Not while everybody waits: the files of a large table take a while to go.
+  await sql`drop table search.document_before`;
+  return { documents, index: 'search.document', before: 'search.document', swapMs };
 }
 
 /** Where the rows are before they are read: everything later is put again. */
@@ -84,15 +93,15 @@ async function readStarting(sql: Sql): Promise<Starting[]> {
   return sql<Starting[]>`select stream, epoch, seq from ops.active_checkpoint where projection = 'conversations'`;
 }
 
-async function copyRows({ sql, signal, onProgress }: RebuildDeps, put: (page: Parameters<typeof bulk>[2]) => Promise<unknown>): Promise<number> {
+async function copyRows({ sql, signal, onProgress }: RebuildDeps, atOnce: number, put: (page: readonly SearchDocument[]) => Promise<unknown>): Promise<number> {
   const [{ messages }] = await sql<[{ messages: number }]>`select count(*)::int as messages from rm.message`;
   let done = 0;
-  for await (const page of openRows(sql).all()) {
+  await workThrough(openRows(sql).all(), atOnce, async (page) => {
     signal.throwIfAborted();
     await put(page);
     done += page.length;
     onProgress(done, messages);
-  }
+  });
   return done;
 }
 
