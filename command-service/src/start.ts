@@ -10,6 +10,7 @@ import { serviceUrl } from '@parley/kernel/lifecycle/service-url';
 import { connectNats, type NatsConnection } from '@parley/kernel/nats/connect';
 import { readEpochs } from '@parley/kernel/nats/epochs';
 import { provisionStreams } from '@parley/kernel/nats/provision';
+import { natsOf } from '@parley/kernel/nats/settings';
 import { joinMembers, type Membership, watchMembers } from '@parley/kernel/routing/members';
 import { ownersOf } from '@parley/kernel/routing/rendezvous';
 import { createCommandSender } from '@parley/kernel/routing/send-command';
@@ -42,7 +43,7 @@ const snapshotsMsMax = 4_000;
 export async function startCommandService(config: CommandServiceConfig): Promise<Service> {
   const { INSTANCE_ID: instance, PARLEY_WS: ws, PARLEY_VERSION: version, WEIGHT: weight } = config;
   await using undo = new AsyncDisposableStack();
-  const nc = undo.adopt(await connectNats({ url: config.NATS_URL, name: `command-service ${instance}` }), closeQuietly);
+  const nc = undo.adopt(await connectNats({ ...natsOf(config), name: `command-service ${instance}` }), closeQuietly);
   if (config.NATS_REPLICAS !== undefined) await provisionStreams(nc, { replicas: config.NATS_REPLICAS === '3' ? 3 : 1 });
   await readEpochs(nc);
   const vault = undo.use(openVault({ url: config.VAULT_URL, kek: config.PARLEY_KEK, role: 'command-service' }));

@@ -4,6 +4,7 @@ import { createHealth } from '@parley/kernel/lifecycle/health';
 import type { Service } from '@parley/kernel/lifecycle/run-service';
 import { serviceUrl } from '@parley/kernel/lifecycle/service-url';
 import { connectNats } from '@parley/kernel/nats/connect';
+import { natsOf } from '@parley/kernel/nats/settings';
 import { watchMembers } from '@parley/kernel/routing/members';
 import { createCommandSender } from '@parley/kernel/routing/send-command';
 import { createOpener } from '@parley/kernel/sealing/opener';
@@ -43,7 +44,7 @@ export async function startGateway(config: GatewayConfig): Promise<Service> {
 
 async function start(config: GatewayConfig, stack: AsyncDisposableStack): Promise<Service> {
   const health = createHealth();
-  const nc = await connectNats({ url: config.NATS_URL, name: `gateway ${config.INSTANCE_ID}` });
+  const nc = await connectNats({ ...natsOf(config), name: `gateway ${config.INSTANCE_ID}` });
   stack.defer(() => nc.close());
   const members = await watchMembers(nc);
   stack.defer(() => members.stop());

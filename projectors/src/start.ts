@@ -4,6 +4,7 @@ import { createHealth, type RouteHost } from '@parley/kernel/lifecycle/health';
 import type { Service } from '@parley/kernel/lifecycle/run-service';
 import { connectNats, type NatsConnection } from '@parley/kernel/nats/connect';
 import { readEpochs } from '@parley/kernel/nats/epochs';
+import { natsOf } from '@parley/kernel/nats/settings';
 import { followErasures } from '@parley/kernel/sealing/erasures';
 import { createOpener } from '@parley/kernel/sealing/opener';
 import { openOpenSearch } from '@parley/kernel/search/opensearch';
@@ -32,7 +33,7 @@ const endSeconds = 2;
 
 /** Brings the read database up to date, then starts every projection on every stream; resolves when health is served. The caller disposes it. */
 export async function startProjectors(config: ProjectorsConfig, projectionsOf: (tails: TailWarmer) => readonly AnyProjection[] = allProjections): Promise<Service> {
-  const nc = await connectNats({ url: config.NATS_URL, name: `projectors-${config.INSTANCE_ID}` });
+  const nc = await connectNats({ ...natsOf(config), name: `projectors-${config.INSTANCE_ID}` });
   const sql = openPostgres(config.DATABASE_URL, { max: connectionsMax, name: `parley-projectors-${config.INSTANCE_ID}` });
   const vault = openVault({ url: config.VAULT_URL, kek: config.PARLEY_KEK, role: 'projectors' });
   const cache = openRedis(config.REDIS_URL);

@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { connectNats } from '@parley/kernel/nats/connect';
+import { connectNats, reasonOf } from '@parley/kernel/nats/connect';
+import { natsOf } from '@parley/kernel/nats/settings';
 import { createOpener } from '@parley/kernel/sealing/opener';
 import type { ContentOpener } from '@parley/kernel/sealing/content';
 import { openPostgres, type Sql } from '@parley/kernel/stores/postgres';
@@ -53,11 +54,14 @@ export function createContext(settings: Settings, output: Output, signal: AbortS
 }
 
 async function openNats(settings: Settings, onEnd: (end: () => Promise<unknown>) => void): Promise<NatsConnection> {
-  const connecting = connectNats({ url: settings.NATS_URL, name: 'parley-cli' });
-  const nc = await within(connecting, connectMsMax);
+  let reason: string | undefined;
+  const connecting = connectNats({ ...natsOf(settings), name: 'parley-cli', onTrouble: (error) => { reason = reasonOf(error); } });
+  const nc = await within(connecting, connectMsMax).catch((error: unknown) => {
+    throw new CliError(exitCodes.config, `NATS cannot be asked: ${reasonOf(error)}`, hintFrom(settings));
+  });
   if (!nc) {
     connecting.then((late) => late.close(), () => {});
-    throw new CliError(exitCodes.unavailable, `NATS does not answer at ${withoutPassword(settings.NATS_URL)}.`, hintFrom(settings));
+    throw new CliError(exitCodes.unavailable, `NATS cannot be reached at ${withoutPassword(settings.NATS_URL)}${reason === undefined ? '' : `: ${reason}`}.`, hintFrom(settings));
   }
   onEnd(() => nc.close());
   return nc;

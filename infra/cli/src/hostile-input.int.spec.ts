@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readLog } from '@parley/tests/harness/read-log';
 import { startServers, type Servers } from '@parley/tests/harness/servers';
 import { makeSecrets } from '@parley/dev/secrets';
+import { startNats } from '@parley/dev/servers/nats';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { exitCodes } from './exit-codes.ts';
 import { main } from './program.ts';
@@ -120,3 +123,21 @@ test('as a process it ends with the same code, and nothing is left hanging', asy
   });
   expectOneLine({ code: Number(outcome.code), stderr: outcome.stderr }, [exitCodes.usage], 'a process');
 }, 30_000);
+
+test('a NATS in which Parley never was is told as such, until it is made ready', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-empty-nats-'));
+  const empty = await startNats({ dir, sync: 'default' });
+  try {
+    const settings = { ...env, NATS_URL: empty.url };
+    for (const args of [['log', 'stat'], ['log', 'tail', '--json'], ['verify'], ['room', 'at', 'general', '1'], ['lag']]) {
+      const ended = await run(args, settings);
+      expectOneLine(ended, [exitCodes.config, exitCodes.usage], args.join(' '));
+      if (ended.code === exitCodes.config) expect(ended.stderr, args.join(' ')).toMatch(/holds no log of Parley/);
+    }
+    await run(['doctor', '--fix', '--yes'], settings);
+    expect((await run(['log', 'stat'], settings)).code).toBe(exitCodes.ok);
+  } finally {
+    await empty.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+}, 60_000);

@@ -113,5 +113,5 @@ test('a commit that somebody wrote past the rules is named', async () => {
 test('servers that are not there end in 69, in one line', async () => {
   const nowhere = await run({ url: () => chat.url(), service: () => chat.service('query-service'), servers: { ...chat.servers, natsUrl: 'nats://127.0.0.1:1' }, world: chat.world } as unknown as Constellation, ['log', 'stat']);
   expect(nowhere).toMatchObject({ code: 69, stdout: '' });
-  expect(nowhere.stderr).toContain('NATS does not answer at nats://127.0.0.1:1');
+  expect(nowhere.stderr).toContain('NATS cannot be reached at nats://127.0.0.1:1: ');
 });

@@ -72,9 +72,21 @@ function explain(error: unknown, wasInterrupted: boolean): number {
     return error.exit;
   }
   if (wasInterrupted) return exitCodes.interrupted;
+  const unavailable = asUnavailable(error);
+  if (unavailable && !env('PARLEY_DEBUG')) return explain(unavailable, false);
   const detail = error instanceof Error && env('PARLEY_DEBUG') ? error.stack : printable(error instanceof Error ? error.message : String(error));
   process.stderr.write(`${bad('parley:')} ${detail} (${exitCodes.internal})\n${env('PARLEY_DEBUG') ? '' : `${dim('PARLEY_DEBUG=1 shows where.')}\n`}`);
   return exitCodes.internal;
+}
+
+/** What the log's server answered instead of the log, if that is what happened. By names: only commands that read streams load the library that has the classes. */
+function asUnavailable(error: unknown): CliError | undefined {
+  const chain: Error[] = [];
+  for (let each = error; each instanceof Error && !chain.includes(each); each = each.cause) chain.push(each);
+  const missing = chain.find(({ name, message }) => name === 'StreamNotFoundError' || message.endsWith('stream not found'));
+  if (missing) return new CliError(exitCodes.config, `NATS answers, but holds no log of Parley: ${missing.message}.`, 'Is it the right address? parley doctor --fix makes streams that are missing.');
+  if (chain[0]?.name === 'LogUnavailable') return new CliError(exitCodes.unavailable, `${chain.map(({ message }) => message).join(': ')}.`, 'parley doctor says what is wrong.');
+  return undefined;
 }
 
 const env = (name: string): boolean => (process.env[name] ?? '') !== '';

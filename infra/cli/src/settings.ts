@@ -14,6 +14,8 @@ function hasScheme(text: string, schemes: readonly string[]): boolean {
 /** Where Parley is. Everything but NATS may be missing: a command that needs it says so. */
 const Settings = z.object({
   NATS_URL: address(['nats://', 'tls://']).default('nats://127.0.0.1:4222'),
+  NATS_CREDS_FILE: z.string().optional(),
+  NATS_CA_FILE: z.string().optional(),
   NATS_MONITOR_URL: z.url().optional(),
   DATABASE_URL: address(['postgres://', 'postgresql://']).optional(),
   VAULT_URL: address(['postgres://', 'postgresql://']).optional(),

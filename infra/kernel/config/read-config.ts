@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { natsSettings } from '../nats/settings.ts';
 import { release } from './release.ts';
 
 /** One NATS subject token: instance ids and the workspace become parts of subjects and of sealed data. */
@@ -7,7 +8,7 @@ const token = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters
 
 /** The variables every service has; spread them into the service's own `z.object({ ...commonConfig, … })`. */
 export const commonConfig = {
-  NATS_URL: z.string().min(1).default('nats://127.0.0.1:4222').describe('NATS servers, comma-separated; user and password may be part of the address'),
+  ...natsSettings,
   PARLEY_WS: token.default('main').describe('workspace id; part of every event, so fixed for ever'),
   INSTANCE_ID: token.default(() => `i${randomBytes(6).toString('hex')}`).describe('name of this process, unique among those alive'),
   HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),

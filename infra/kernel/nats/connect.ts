@@ -1,24 +1,37 @@
-import { connect, type ConnectionOptions, type NatsConnection, type Status } from '@nats-io/transport-node';
+import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { connect, type ConnectionOptions, credsAuthenticator, type NatsConnection, type Status } from '@nats-io/transport-node';
 import { logger } from '../telemetry/log.ts';
+import type { NatsAddress } from './settings.ts';
 
 export type { NatsConnection } from '@nats-io/transport-node';
 
 const reconnectEveryMs = 250;
 const pingEveryMs = 10_000;
+const troubleSaidEveryMs = 10_000;
 /** A paused server still accepts connections; without this bound the client would wait 20 s for its first word. */
 const handshakeMsMax = 2_000;
 
+type Connecting = NatsAddress & {
+  readonly name: string;
+  /** Told why the first connection could not be made, each time it was tried. */
+  readonly onTrouble?: (error: unknown) => void;
+};
+
 /**
- * Connects to NATS and stays: the first connection and every later one are tried for ever, each 250 ms; a silent
- * server is given up after two pings of 10 s. `url` may name several servers, comma-separated, the first with
- * `user:password@`. The caller drains or closes the connection.
+ * Connects to NATS and stays: the first connection and every later one are tried for ever, each 250 ms, also by who is
+ * not let in, since that may be mended on the other side; a silent server is given up after two pings of 10 s. `url`
+ * may name several servers, comma-separated, one of them with `user:password@`. Rejects at once for a credentials or
+ * certificates file that cannot be used. The caller drains or closes the connection.
  */
-export async function connectNats({ url, name }: { readonly url: string; readonly name: string }): Promise<NatsConnection> {
-  const nc = await connect({
+export async function connectNats({ url, credsFile, caFile, name, onTrouble }: Connecting): Promise<NatsConnection> {
+  const nc = await firstConnection({
     ...serversOf(url),
+    ...(credsFile !== undefined && { authenticator: credentialsOf(credsFile) }),
+    ...securityOf(url, caFile),
     name,
     maxReconnectAttempts: -1,
-    waitOnFirstConnect: true,
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: reconnectEveryMs,
     reconnectJitter: 100,
     timeout: handshakeMsMax,
@@ -26,16 +39,54 @@ export async function connectNats({ url, name }: { readonly url: string; readonl
     maxPingOut: 2,
     // A stack trace made for every request costs more than the request.
     noAsyncTraces: true,
-  });
+  }, onTrouble);
   logStatus(nc, name).catch((error: unknown) => logger('nats').error({ err: error }, 'the status of the connection is no longer followed'));
   return nc;
 }
 
+/** The client can wait for its first connection by itself, but then says neither that it waits nor for what. */
+async function firstConnection(options: ConnectionOptions, onTrouble: Connecting['onTrouble']): Promise<NatsConnection> {
+  for (let saidAtMs = Number.NEGATIVE_INFINITY; ;) {
+    try {
+      return await connect(options);
+    } catch (error) {
+      onTrouble?.(error);
+      if (performance.now() - saidAtMs >= troubleSaidEveryMs) {
+        logger('nats').warn({ connection: options.name, servers: options.servers, reason: reasonOf(error) }, 'not connected yet; tried until it is');
+        saidAtMs = performance.now();
+      }
+    }
+    await setTimeout(reconnectEveryMs);
+  }
+}
+
+/** Why NATS could not be had, in words: the library's own say little without what is behind them. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const causes = error.cause === undefined ? [] : [reasonOf(error.cause)];
+  return [...new Set([error.message || error.name, ...causes])].join(': ');
+}
+
+/** The file may be replaced while we run; that it can be read at all is found out now and not while trying for ever. */
+function credentialsOf(file: string): NonNullable<ConnectionOptions['authenticator']> & object {
+  const authenticator = credsAuthenticator(() => readFileSync(file));
+  authenticator('a nonce');
+  return authenticator;
+}
+
+/** The client forgets the scheme: without this it would say its password to any server that claims to know no TLS. */
+function securityOf(url: string, caFile: string | undefined): Pick<ConnectionOptions, 'tls'> {
+  if (caFile !== undefined) return { tls: { ca: readFileSync(caFile, 'utf8') } };
+  return partsOf(url).some((part) => part.startsWith('tls://')) ? { tls: {} } : {};
+}
+
+const partsOf = (url: string): string[] => url.split(',').map((part) => part.trim());
+
 /** The client takes credentials as options only; operators write them into the address. */
 function serversOf(url: string): Pick<ConnectionOptions, 'servers' | 'user' | 'pass'> {
   let credentials: Pick<ConnectionOptions, 'user' | 'pass'> = {};
-  const servers = url.split(',').map((part) => {
-    const { username, password, host } = new URL(part.includes('://') ? part.trim() : `nats://${part.trim()}`);
+  const servers = partsOf(url).map((part) => {
+    const { username, password, host } = new URL(part.includes('://') ? part : `nats://${part}`);
     if (username !== '') credentials = { user: decodeURIComponent(username), pass: decodeURIComponent(password) };
     return host;
   });
