@@ -80,6 +80,17 @@ describe('the vault in PostgreSQL', () => {
     await direct.end();
   });
 
+  test('a service with a role of its own makes secrets with its very first call', async () => {
+    await admin.unsafe(`create role command_login login password 'p' in role parley_vault_write`);
+    const url = new URL(server.vaultUrl);
+    url.username = 'command_login';
+    url.password = 'p';
+    await using writer = openVault({ url: url.href, kek, role: 'command-service' });
+    const made = await writer.getOrCreate(['person:first', 'person:second']);
+    expect([...made.values()].map((secret) => secret.length)).toEqual([32, 32]);
+    expect(await vault.get(['person:second', 'person:first'])).toEqual(made);
+  });
+
   test('a role that asks for too much in a minute is refused, and only that role', async () => {
     await admin.unsafe(`create role greedy login password 'p' in role parley_vault_read`);
     await admin`insert into vault.quota (role, scopes_per_minute) values ('greedy', 10)`;

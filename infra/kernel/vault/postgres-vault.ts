@@ -19,8 +19,6 @@ export type PostgresVaultOptions = {
 };
 
 const callMsMax = 2_000;
-/** PostgreSQL's number of the type bytea: the driver cannot tell an array of buffers from a buffer. */
-const byteaOid = 17;
 /** The database is there and the vault's schema is not: undefined function, schema, table. */
 const notMigrated: ReadonlySet<string> = new Set(['42883', '3F000', '42P01']);
 
@@ -53,8 +51,11 @@ export function openVault({ url, kek, role, max = 4 }: PostgresVaultOptions): Va
     async getOrCreate(scopes) {
       const wanted = unique(scopes);
       if (wanted.length === 0) return new Map();
-      const offers = wanted.map((scope) => wrap(key, scope, randomBytes(secretBytes)));
-      return secretsOf(await call(() => sql<Row[]>`select scope, wrapped from vault.get_or_create(${wanted}::text[], ${sql.array(offers, byteaOid)})`));
+      const offers = JSON.stringify(wanted.map((scope) => Buffer.from(wrap(key, scope, randomBytes(secretBytes))).toString('base64')));
+      // As JSON: until its first answer the driver does not know how an array of bytes is called, and asks for another function.
+      return secretsOf(await call(() => sql<Row[]>`
+        select scope, wrapped from vault.get_or_create(${wanted}::text[], (
+          select array_agg(decode(o.wrapped, 'base64') order by o.place) from json_array_elements_text(${offers}::text::json) with ordinality as o(wrapped, place)))`));
     },
     async get(scopes) {
       const wanted = unique(scopes);
