@@ -79,14 +79,16 @@ function explain(error: unknown, wasInterrupted: boolean): number {
   return exitCodes.internal;
 }
 
-/** What the log's server answered instead of the log, if that is what happened. By names: only commands that read streams load the library that has the classes. */
+/** What the log's server answered instead of the log, if that is what happened. By names and the server's own words: only commands that read streams load the library that has the classes. */
 function asUnavailable(error: unknown): CliError | undefined {
   const chain: Error[] = [];
   for (let each = error; each instanceof Error && !chain.includes(each); each = each.cause) chain.push(each);
   const missing = chain.find(({ name, message }) => name === 'StreamNotFoundError' || message.endsWith('stream not found'));
   if (missing) return new CliError(exitCodes.config, `NATS answers, but holds no log of Parley: ${missing.message}.`, 'Is it the right address? parley doctor --fix makes streams that are missing.');
-  if (chain[0]?.name === 'LogUnavailable') return new CliError(exitCodes.unavailable, `${chain.map(({ message }) => message).join(': ')}.`, 'parley doctor says what is wrong.');
-  return undefined;
+  if (chain[0]?.name !== 'LogUnavailable') return undefined;
+  const said = chain.map(({ message }) => message);
+  // Some say their cause themselves.
+  return new CliError(exitCodes.unavailable, `${said.filter((each, at) => !said.slice(0, at).some((before) => before.includes(each))).join(': ')}.`, 'parley doctor says what is wrong.');
 }
 
 const env = (name: string): boolean => (process.env[name] ?? '') !== '';

@@ -33,7 +33,7 @@ async function plainServer(): Promise<{ readonly server: TcpServer; readonly por
 }
 
 describe('tls://', () => {
-  test.each([['tls', false], ['nats', true]] as const)('a server without TLS hears the password behind %s://: %s', async (scheme, hears) => {
+  test.each([['tls', false], ['TLS', false], ['nats', true]] as const)('a server without TLS hears the password behind %s://: %s', async (scheme, hears) => {
     const { server, port, sockets, said } = await plainServer();
     const troubles: unknown[] = [];
     connectNats({ url: `${scheme}://someone:secret-word@127.0.0.1:${port}`, name: 'spec', onTrouble: (error) => troubles.push(error) }).catch(() => {});

@@ -77,16 +77,15 @@ function credentialsOf(file: string): NonNullable<ConnectionOptions['authenticat
 /** The client forgets the scheme: without this it would say its password to any server that claims to know no TLS. */
 function securityOf(url: string, caFile: string | undefined): Pick<ConnectionOptions, 'tls'> {
   if (caFile !== undefined) return { tls: { ca: readFileSync(caFile, 'utf8') } };
-  return partsOf(url).some((part) => part.startsWith('tls://')) ? { tls: {} } : {};
+  return addressesOf(url).some(({ protocol }) => protocol === 'tls:') ? { tls: {} } : {};
 }
 
-const partsOf = (url: string): string[] => url.split(',').map((part) => part.trim());
+const addressesOf = (url: string): URL[] => url.split(',').map((part) => new URL(part.includes('://') ? part.trim() : `nats://${part.trim()}`));
 
 /** The client takes credentials as options only; operators write them into the address. */
 function serversOf(url: string): Pick<ConnectionOptions, 'servers' | 'user' | 'pass'> {
   let credentials: Pick<ConnectionOptions, 'user' | 'pass'> = {};
-  const servers = partsOf(url).map((part) => {
-    const { username, password, host } = new URL(part.includes('://') ? part : `nats://${part}`);
+  const servers = addressesOf(url).map(({ username, password, host }) => {
     if (username !== '') credentials = { user: decodeURIComponent(username), pass: decodeURIComponent(password) };
     return host;
   });
