@@ -44,7 +44,7 @@ export async function startCommandService(config: CommandServiceConfig): Promise
   const { INSTANCE_ID: instance, PARLEY_WS: ws, PARLEY_VERSION: version, WEIGHT: weight } = config;
   await using undo = new AsyncDisposableStack();
   const nc = undo.adopt(await connectNats({ ...natsOf(config), name: `command-service ${instance}` }), closeQuietly);
-  if (config.NATS_REPLICAS !== undefined) await provisionStreams(nc, { replicas: config.NATS_REPLICAS === '3' ? 3 : 1 });
+  if (config.NATS_REPLICAS !== undefined) await provisionStreams(nc, { replicas: config.NATS_REPLICAS === '3' ? 3 : 1, ...(config.NATS_STREAM_BYTES !== undefined && { streamBytesMax: config.NATS_STREAM_BYTES }) });
   await readEpochs(nc);
   const vault = undo.use(openVault({ url: config.VAULT_URL, kek: config.PARLEY_KEK, role: 'command-service' }));
   const sealer = createSealer(vault, ws);

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { framesBurstMax, framesPerSecondMax, socketsPerAddressMax } from '@parley/contracts/realtime/limits';
 import { base64urlKey, commonConfig } from '@parley/kernel/config/read-config';
+import { postgresUrl } from '@parley/kernel/stores/postgres-address';
+import { redisSettings } from '@parley/kernel/stores/redis-settings';
 import type { JWK } from 'jose';
 import { z } from 'zod';
 import { isProxyList } from './http/peers.ts';
@@ -38,11 +40,11 @@ const count = (fallback: number, max = 1_000_000) => z.coerce.number().int().min
 
 export const gatewayConfig = z.object({
   ...commonConfig,
+  ...redisSettings,
   GATEWAY_ROLE: z.enum(['api', 'live', 'both']).default('both').describe('api: HTTP; live: sockets and event streams; both on a laptop'),
   QUERY_URL: z.url().describe('address of the query-service'),
-  VAULT_URL: z.string().min(1).describe('PostgreSQL address of the vault'),
+  VAULT_URL: postgresUrl.describe('PostgreSQL address of the vault'),
   PARLEY_KEK: base64urlKey(32).describe('key-encryption key of the vault'),
-  REDIS_URL: z.string().optional().describe('shares the limits of people and addresses with the other gateways; absent: each gateway counts alone'),
   PARLEY_INTERNAL_KEY: base64urlKey(32).describe('signs the short-lived tokens that the query-service trusts'),
   PARLEY_SIGNING_KEYS: signingKeys.describe('private Ed25519 keys (JWKS); the first signs people’s tokens, all verify'),
   PUBLIC_ORIGINS: origins.default([]).describe('origins of pages that may connect, comma-separated; the own origin always may'),

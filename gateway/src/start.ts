@@ -9,6 +9,7 @@ import { watchMembers } from '@parley/kernel/routing/members';
 import { createCommandSender } from '@parley/kernel/routing/send-command';
 import { createOpener } from '@parley/kernel/sealing/opener';
 import { openBudgets } from '@parley/kernel/stores/budgets';
+import { redisOf } from '@parley/kernel/stores/redis-settings';
 import { logger } from '@parley/kernel/telemetry/log';
 import { openVault } from '@parley/kernel/vault/postgres-vault';
 import { createExecute } from './commands/execute.ts';
@@ -102,10 +103,11 @@ async function start(config: GatewayConfig, stack: AsyncDisposableStack): Promis
   };
 }
 
-function openLimits({ REDIS_URL, INSTANCE_ID }: GatewayConfig, stack: AsyncDisposableStack): Limits {
-  const budgets = REDIS_URL === undefined || REDIS_URL === '' ? undefined : openBudgets(REDIS_URL);
+function openLimits(config: GatewayConfig, stack: AsyncDisposableStack): Limits {
+  const redis = redisOf(config);
+  const budgets = redis && openBudgets(redis);
   if (budgets) stack.use(budgets);
-  const limits = new Limits(budgets, INSTANCE_ID);
+  const limits = new Limits(budgets, config.INSTANCE_ID);
   stack.defer(() => limits.stop());
   return limits;
 }

@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { drainStream, streamState } from '@parley/kernel/event-store/read-stream';
 import type { ContentOpener } from '@parley/kernel/sealing/content';
 import { openPostgres, type Sql } from '@parley/kernel/stores/postgres';
+import { addressWith } from '@parley/kernel/stores/postgres-address';
 import { type CanonicalDump, canonicalDump } from './canonical-dump.ts';
 import { prepareReadDatabase } from './generations/first.ts';
 import { allProjections } from './projections/all.ts';
@@ -29,14 +30,13 @@ export type CleanFoldOptions = {
 export async function cleanFold({ nc, databaseUrl, opener, upTo, inspect }: CleanFoldOptions): Promise<CanonicalDump> {
   const name = `parley_fold_${randomBytes(6).toString('hex')}`;
   const admin = openPostgres(databaseUrl, { max: 1, name: 'parley-clean-fold' });
-  const scratchUrl = new URL(databaseUrl);
-  scratchUrl.pathname = `/${name}`;
+  const scratchUrl = addressWith(databaseUrl, { database: name });
   try {
     await admin`create database ${admin(name)}`;
-    const sql = openPostgres(scratchUrl.href, { max: 4, name: 'parley-clean-fold', statementTimeoutMs: 0 });
+    const sql = openPostgres(scratchUrl, { max: 4, name: 'parley-clean-fold', statementTimeoutMs: 0 });
     try {
       const projections = allProjections();
-      await prepareReadDatabase(scratchUrl.href, sql, projections);
+      await prepareReadDatabase(scratchUrl, sql, projections);
       for (const projection of projections) {
         for (const stream of projection.streams) await foldStream(sql, nc, opener, { projection, generation: 1, stream }, upTo?.get(stream));
       }

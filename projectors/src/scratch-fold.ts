@@ -1,6 +1,7 @@
 import type { StreamMessage } from '@parley/kernel/event-store/read-stream';
 import type { ContentOpener } from '@parley/kernel/sealing/content';
 import { openPostgres, type Sql } from '@parley/kernel/stores/postgres';
+import { addressWith } from '@parley/kernel/stores/postgres-address';
 import { prepareReadDatabase } from './generations/first.ts';
 import { allProjections } from './projections/all.ts';
 import { applyCommits } from './runner/apply.ts';
@@ -28,15 +29,14 @@ export type ScratchOptions = {
 
 /** Opens a scratch database with the read model's tables, into which any prefix of any aggregates' logs may be folded by the projections that run. */
 export async function openScratchFold({ databaseUrl, name, opener, epochs, signal }: ScratchOptions): Promise<ScratchFold> {
-  const url = new URL(databaseUrl);
-  url.pathname = `/${name}`;
+  const url = addressWith(databaseUrl, { database: name });
   await withAdmin(databaseUrl, async (admin) => {
     const there = await admin`select 1 from pg_database where datname = ${name}`;
     if (there.length === 0) await admin`create database ${admin(name)}`;
   });
-  const sql = openPostgres(url.href, { max: 4, name: 'parley-scratch-fold', statementTimeoutMs: 0 });
+  const sql = openPostgres(url, { max: 4, name: 'parley-scratch-fold', statementTimeoutMs: 0 });
   const projections = allProjections();
-  await prepareReadDatabase(url.href, sql, projections);
+  await prepareReadDatabase(url, sql, projections);
   const reached = new Map<string, number>();
   const apply = async (lane: Lane, messages: readonly StreamMessage[]): Promise<void> => {
     const key = `${lane.projection.name} ${lane.stream}`;

@@ -10,6 +10,7 @@ import { createOpener } from '@parley/kernel/sealing/opener';
 import { openOpenSearch } from '@parley/kernel/search/opensearch';
 import { openPostgres, type Sql } from '@parley/kernel/stores/postgres';
 import { openRedis } from '@parley/kernel/stores/redis';
+import { redisOf } from '@parley/kernel/stores/redis-settings';
 import { openVault } from '@parley/kernel/vault/postgres-vault';
 import type { ProjectorsConfig } from './config.ts';
 import { prepareReadDatabase } from './generations/first.ts';
@@ -36,7 +37,7 @@ export async function startProjectors(config: ProjectorsConfig, projectionsOf: (
   const nc = await connectNats({ ...natsOf(config), name: `projectors-${config.INSTANCE_ID}` });
   const sql = openPostgres(config.DATABASE_URL, { max: connectionsMax, name: `parley-projectors-${config.INSTANCE_ID}` });
   const vault = openVault({ url: config.VAULT_URL, kek: config.PARLEY_KEK, role: 'projectors' });
-  const cache = openRedis(config.REDIS_URL);
+  const cache = openRedis(redisOf(config));
   const epochs = await readEpochs(nc);
   const tails = createTailWarmer(sql, cache);
   const projections = projectionsOf(tails);

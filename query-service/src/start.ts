@@ -8,6 +8,7 @@ import { serviceUrl } from '@parley/kernel/lifecycle/service-url';
 import { openOpenSearch } from '@parley/kernel/search/opensearch';
 import { openPostgres, type Sql } from '@parley/kernel/stores/postgres';
 import { openRedis } from '@parley/kernel/stores/redis';
+import { redisOf } from '@parley/kernel/stores/redis-settings';
 import { meter } from '@parley/kernel/telemetry/telemetry';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { QueryServiceConfig } from './config.ts';
@@ -33,7 +34,7 @@ const paramCharsMax = 400;
 /** Starts the service: resolves when it listens, whether or not the database can be reached; health tells. */
 export async function startQueryService(config: QueryServiceConfig): Promise<Service> {
   const sql = openPostgres(config.DATABASE_URL, { max: connectionsMax, name: `parley-query-${config.INSTANCE_ID}`, statementTimeoutMs: statementMsMax });
-  const cache = openRedis(config.REDIS_URL);
+  const cache = openRedis(redisOf(config));
   const checkpoints = new Checkpoints(sql);
   const index = indexOf(config, sql);
   const progress = new SearchProgress(sql, index.name);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'parley-limits-'));
   redis = await startRedis({ dir });
   for (const name of ['one', 'two']) {
-    const opened = openBudgets(redis.url);
+    const opened = openBudgets({ url: redis.url });
     await until('redis', async () => (await opened.members('probe', name)) !== undefined);
     budgets.push(opened);
     gateways.push(new Limits(opened, name));

@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { postgresUrl } from '@parley/kernel/stores/postgres-address';
+import { streamBytes } from '@parley/kernel/nats/settings';
+import { redisSettings } from '@parley/kernel/stores/redis-settings';
 import { z } from 'zod';
 import { CliError, exitCodes } from './exit-codes.ts';
 
@@ -16,11 +19,12 @@ const Settings = z.object({
   NATS_URL: address(['nats://', 'tls://']).default('nats://127.0.0.1:4222'),
   NATS_CREDS_FILE: z.string().optional(),
   NATS_CA_FILE: z.string().optional(),
+  NATS_STREAM_BYTES: streamBytes,
   NATS_MONITOR_URL: z.url().optional(),
-  DATABASE_URL: address(['postgres://', 'postgresql://']).optional(),
-  VAULT_URL: address(['postgres://', 'postgresql://']).optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  VAULT_URL: postgresUrl.optional(),
   PARLEY_KEK: z.string().min(1).optional(),
-  REDIS_URL: z.string().min(1).optional(),
+  ...redisSettings,
   OPENSEARCH_URL: z.url().optional(),
   OPENSEARCH_USERNAME: z.string().optional(),
   OPENSEARCH_PASSWORD: z.string().optional(),
@@ -39,9 +43,10 @@ export type Settings = z.infer<typeof Settings> & {
   /** The file among what they were read from. */
   readonly file?: string;
 };
-export type SettingName = keyof z.infer<typeof Settings>;
+/** Those that are texts, as a command may need one. */
+export type SettingName = Exclude<keyof z.infer<typeof Settings>, 'NATS_STREAM_BYTES'>;
 
-const names = Object.keys(Settings.shape) as SettingName[];
+const names = Object.keys(Settings.shape) as (keyof z.infer<typeof Settings>)[];
 
 /**
  * Reads where Parley is: a file (`--config`, else `.parley/env.json` here or in a folder above, as the launcher writes

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { openPostgres } from '@parley/kernel/stores/postgres';
+import { addressWith } from '@parley/kernel/stores/postgres-address';
 import { scramVerifier } from '@parley/kernel/stores/scram';
 import type { ServiceWorld } from './services.ts';
 
@@ -14,7 +15,5 @@ export async function makeAnalyst({ databaseUrl, secrets }: Pick<ServiceWorld, '
   } finally {
     await sql.end({ timeout: 5 });
   }
-  const url = new URL(databaseUrl);
-  Object.assign(url, { username: role, password });
-  return url.href;
+  return addressWith(databaseUrl, { user: role, password });
 }

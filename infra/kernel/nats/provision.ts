@@ -5,7 +5,7 @@ import { Objm } from '@nats-io/obj';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { eventStreams, streamNames } from '@parley/contracts/wire/partition';
 import { membersBucket, snapshotsBucket, subjectsOfStream } from '@parley/contracts/wire/subjects';
-import { isNoPeers, whenPlaced } from './when-placed.ts';
+import { isNoPeers, isNoRoom, whenPlaced } from './when-placed.ts';
 
 /** A member that has not beaten for this long is gone; NATS removes its key and tells every watcher. */
 export const memberTtlMs = 3_000;
@@ -106,8 +106,8 @@ async function provisionStream(jsm: JetStreamManager, wanted: Wanted): Promise<v
       await whenPlaced(() => jsm.streams.add(wanted), requestMs);
     } catch (error) {
       const code = error instanceof JetStreamApiError ? error.code : 0;
-      if (code === storageInsufficient) {
-        throw new ProvisionError(`NATS has no room for stream ${wanted.name} of ${wanted.max_bytes} bytes: raise max_file_store, or give the streams less.`, { cause: error });
+      if (code === storageInsufficient || isNoRoom(error)) {
+        throw new ProvisionError(`NATS has no room for stream ${wanted.name} of ${wanted.max_bytes} bytes: raise max_file_store, or give the streams less (NATS_STREAM_BYTES).`, { cause: error });
       }
       if (code === subjectsOverlap) throw new ProvisionError(`Stream ${wanted.name} cannot be made: another stream holds some of its subjects.`, { cause: error });
       if (isNoPeers(error)) throw new ProvisionError(`NATS has no ${wanted.num_replicas ?? 1} servers with JetStream that stream ${wanted.name} could lie on: start all servers of the cluster first.`, { cause: error });

@@ -9,5 +9,8 @@ export const natsSettings = {
 type NatsSettings = { readonly NATS_URL: string; readonly NATS_CREDS_FILE?: string | undefined; readonly NATS_CA_FILE?: string | undefined };
 export type NatsAddress = { readonly url: string; readonly credsFile?: string | undefined; readonly caFile?: string | undefined };
 
+/** For who makes streams: how large each may become. */
+export const streamBytes = z.coerce.number().int().min(1_048_576).optional().describe('room for each event stream, in bytes, 2 GiB unless told; NATS reserves sixteen times that, and a quarter of it four times');
+
 /** What `connectNats` takes, of settings. */
 export const natsOf = ({ NATS_URL: url, NATS_CREDS_FILE: credsFile, NATS_CA_FILE: caFile }: NatsSettings): NatsAddress => ({ url, credsFile, caFile });

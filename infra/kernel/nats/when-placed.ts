@@ -16,10 +16,15 @@ export async function whenPlaced<T>(work: () => Promise<T>, forMs: number): Prom
     try {
       return await work();
     } catch (error) {
-      if (!isNoPeers(error) || performance.now() + pauseMs > giveUpAt) throw error;
+      if (!isNoPeers(error) || isNoRoom(error) || performance.now() + pauseMs > giveUpAt) throw error;
     }
     await pause(pauseMs);
   }
+}
+
+/** Whether a cluster has the servers for a stream, all heard from, and no disk space. */
+export function isNoRoom(error: unknown): boolean {
+  return isNoPeers(error) && (error as Error).message.endsWith('for placement, insufficient storage');
 }
 
 /** Whether a cluster refused a stream because it has not as many servers as replicas are wanted. */

@@ -14,8 +14,8 @@ let other: Budgets;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'parley-budgets-'));
   server = await startRedis({ dir });
-  budgets = openBudgets(server.url);
-  other = openBudgets(server.url);
+  budgets = openBudgets({ url: server.url });
+  other = openBudgets({ url: server.url });
   for (const each of [budgets, other]) await until('redis', async () => (await each.members('probe', 'me')) !== undefined);
 });
 afterAll(async () => {

@@ -1,5 +1,6 @@
 import type { ChainableCommander, Redis } from 'ioredis';
 import { connectRedis } from './redis.ts';
+import type { RedisAddress } from './redis-settings.ts';
 
 /** What was spent of one key's budget, which fills by `perSecond` up to `burst`. */
 export type Spending = { readonly key: string; readonly perSecond: number; readonly burst: number; readonly spent: number };
@@ -35,9 +36,9 @@ return redis.call('ZCARD', KEYS[1])`;
 
 type Scripts = { readonly spend: (key: string, perSecond: number, burst: number, spent: number) => ChainableCommander; readonly members: (key: string, instance: string) => Promise<number> };
 
-/** Opens budgets in the Redis at `url`, which need not be there yet. */
-export function openBudgets(url: string): Budgets {
-  const { redis, attempt } = connectRedis(url, 'limits');
+/** Opens budgets in a Redis, which need not be there yet. */
+export function openBudgets(address: RedisAddress): Budgets {
+  const { redis, attempt } = connectRedis(address, 'limits');
   redis.defineCommand('spend', { numberOfKeys: 1, lua: spendScript });
   redis.defineCommand('members', { numberOfKeys: 1, lua: membersScript });
   return {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type postgresDriver from 'postgres';
 import { postgres } from './mended-postgres.ts';
 import { sessionOfOurs } from './postgres.ts';
+import { postgresAddress } from './postgres-address.ts';
 
 export type MigrateOptions = {
   /** Told the name of each file before it is applied. */
@@ -26,6 +27,8 @@ const nextStatement = /^-- migrate:next\s*$/m;
 /** Any number will do, as long as everybody takes the same. */
 const lockKey = 7_265_891;
 const lockPollMs = 100;
+/** SQLSTATE. */
+const insufficientPrivilege = '42501';
 
 type Migration = { readonly file: string; readonly text: string; readonly sha256: string };
 
@@ -36,9 +39,10 @@ type Migration = { readonly file: string; readonly text: string; readonly sha256
  * The lock is polled: waiting inside `pg_advisory_lock` while its holder runs `create index concurrently` is a deadlock.
  * Throws MigrationError for a file that changed after it was applied, a gap or a double in the numbers, and a lock not had in time.
  */
-export async function migrate(url: string, dir: string | URL, { progress = () => {}, lockWaitMs = 60_000 }: MigrateOptions = {}): Promise<readonly string[]> {
+export async function migrate(address: string, dir: string | URL, { progress = () => {}, lockWaitMs = 60_000 }: MigrateOptions = {}): Promise<readonly string[]> {
   const migrations = await readMigrations(typeof dir === 'string' ? dir : fileURLToPath(dir));
-  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {}, connection: { application_name: 'parley-migrate', ...sessionOfOurs } });
+  const { url, ...tls } = postgresAddress(address);
+  const sql = postgres(url, { ...tls, max: 1, connect_timeout: 10, onnotice: () => {}, connection: { application_name: 'parley-migrate', ...sessionOfOurs } });
   try {
     await lock(sql, lockWaitMs);
     return await applyAll(sql, migrations, progress);
@@ -103,6 +107,7 @@ async function apply(sql: postgresDriver.Sql, { file, text, sha256 }: Migration)
       await note(transaction);
     });
   } catch (error) {
-    throw new MigrationError(`${file} could not be applied: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    const hint = (error as { code?: string }).code === insufficientPrivilege ? '. Whoever migrates owns the database and may make roles (alter role … createrole)' : '';
+    throw new MigrationError(`${file} could not be applied: ${error instanceof Error ? error.message : String(error)}${hint}`, { cause: error });
   }
 }

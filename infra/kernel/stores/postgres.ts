@@ -1,6 +1,7 @@
 import type postgresDriver from 'postgres';
 import { logger } from '../telemetry/log.ts';
 import { postgres } from './mended-postgres.ts';
+import { postgresAddress } from './postgres-address.ts';
 
 export type Sql = postgresDriver.Sql<{ bigint: number | bigint }>;
 
@@ -27,10 +28,13 @@ export const sessionOfOurs = {
 /**
  * Opens a pool of connections to PostgreSQL; they are made when first needed and made again after every loss.
  * Eight-byte integers come as numbers, beyond 2^53 as bigint. The caller ends it with `sql.end({ timeout })`.
+ * Throws TypeError for an address that cannot be used, see `postgresAddress`.
  */
-export function openPostgres(url: string, { max, name, statementTimeoutMs = 30_000 }: PostgresPoolOptions): Sql {
+export function openPostgres(address: string, { max, name, statementTimeoutMs = 30_000 }: PostgresPoolOptions): Sql {
   const log = logger('postgres');
+  const { url, ...tls } = postgresAddress(address);
   return postgres(url, {
+    ...tls,
     max,
     connect_timeout: connectMsMax / 1_000,
     idle_timeout: 60,

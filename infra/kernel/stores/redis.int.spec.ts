@@ -13,7 +13,7 @@ let cache: Cache;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'parley-pf-redis-'));
   server = await startRedis({ dir });
-  cache = openRedis(server.url);
+  cache = openRedis({ url: server.url });
   await until('the cache to be reached', works);
 });
 afterAll(async () => {
@@ -70,7 +70,7 @@ describe('the cache', () => {
   });
 
   test('without a server everything is a miss', async () => {
-    for (const none of [openRedis(undefined), openRedis(''), openRedis('redis://127.0.0.1:1')]) {
+    for (const none of [openRedis(undefined), openRedis({ url: 'redis://127.0.0.1:1' })]) {
       await none.set('key', 1, 1_000);
       expect(await none.get('key')).toBeUndefined();
       expect(await none.mget(['key', 'other'])).toEqual([undefined, undefined]);

@@ -1,6 +1,7 @@
 import { circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel';
 import { Redis } from 'ioredis';
 import { logger } from '../telemetry/log.ts';
+import { type RedisAddress, redisTls } from './redis-settings.ts';
 
 /**
  * A look-aside cache: what it forgets is read from the store, so every failure is a miss and nothing here throws.
@@ -30,9 +31,10 @@ export type RedisCalls = {
 };
 
 /** Connects to Redis in the background. The caller disconnects. */
-export function connectRedis(url: string, use: string): RedisCalls {
+export function connectRedis(address: RedisAddress, use: string): RedisCalls {
   const log = logger('redis').child({ use });
-  const redis = new Redis(url, {
+  const redis = new Redis(address.url, {
+    ...redisTls(address),
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -56,10 +58,10 @@ export function connectRedis(url: string, use: string): RedisCalls {
   };
 }
 
-/** Opens the cache; without a url there is none, and every read is a miss. */
-export function openRedis(url: string | undefined): Cache {
-  if (url === undefined || url === '') return withoutRedis;
-  const { redis, attempt } = connectRedis(url, 'cache');
+/** Opens the cache; without an address there is none, and every read is a miss. */
+export function openRedis(address: RedisAddress | undefined): Cache {
+  if (address === undefined) return withoutRedis;
+  const { redis, attempt } = connectRedis(address, 'cache');
   return {
     get: async <T>(key: string) => parse(await attempt(() => redis.get(key), null)) as T | undefined,
     mget: async <T>(keys: readonly string[]) => {

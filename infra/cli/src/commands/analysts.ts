@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
+import { addressWith } from '@parley/kernel/stores/postgres-address';
 import { scramVerifier } from '@parley/kernel/stores/scram';
 import type { Run } from '../commands.ts';
 import type { Context } from '../context.ts';
@@ -42,9 +43,8 @@ async function create(context: Context, name: string, { text = false, connection
   const sql = await context.database();
   const password = randomBytes(18).toString('base64url');
   await asOperator(sql`select ops.create_analyst(${name}, ${scramVerifier(password)}, ${text}, ${connections})`);
-  const url = new URL(need(context.settings, 'DATABASE_URL'));
-  Object.assign(url, { username: name, password });
-  context.output.answer({ name, withText: text, url: url.href }, () => url.href);
+  const url = addressWith(need(context.settings, 'DATABASE_URL'), { user: name, password });
+  context.output.answer({ name, withText: text, url }, () => url);
   context.output.note('The password is shown this once; the same command makes a new one.');
 }
 
@@ -58,13 +58,12 @@ async function drop(context: Context, name: string): Promise<void> {
   context.output.answer({ dropped: name }, () => `${name} is gone.`);
 }
 
-/** What the database refuses is told as it says it; most often the operator's role may not make roles. */
+/** A name that cannot be taken is the caller's mistake. */
 async function asOperator<T>(work: PromiseLike<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
-    if (code === '42501') throw new CliError(exitCodes.config, `The database refuses: ${message}`, 'DATABASE_URL must name a role that may create roles.');
     if (code === '42710' || code === '22023') throw new CliError(exitCodes.usage, message);
     throw error;
   }

@@ -7,7 +7,8 @@ import type { EventLog } from '@parley/kernel/event-store/event-log';
 import { streamState } from '@parley/kernel/event-store/read-stream';
 import { announceErasure } from '@parley/kernel/sealing/erasures';
 import type { ContentOpener } from '@parley/kernel/sealing/content';
-import { dropKeys } from '@parley/kernel/stores/drop-keys';
+import { dropKeys } from '@parley/kernel/stores/redis-once';
+import { redisOf } from '@parley/kernel/stores/redis-settings';
 import type { Sql } from '@parley/kernel/stores/postgres';
 import { openVault } from '@parley/kernel/vault/postgres-vault';
 import type { Vault } from '@parley/kernel/vault/vault';
@@ -151,9 +152,10 @@ async function reached(sql: Sql, projection: string, seqs: ReadonlyMap<string, n
 }
 
 async function dropTails({ settings }: Context, rooms: ReadonlyMap<string, unknown>, left: string[]): Promise<number> {
-  if (settings.REDIS_URL === undefined) return 0;
+  const redis = redisOf(settings);
+  if (redis === undefined) return 0;
   try {
-    return await dropKeys(settings.REDIS_URL, 'tail:*', (key) => rooms.has(key.split(':')[1] ?? ''));
+    return await dropKeys(redis, 'tail:*', (key) => rooms.has(key.split(':')[1] ?? ''));
   } catch (error) {
     left.push(`Redis cannot be asked (${error instanceof Error ? error.message : String(error)}): what it keeps expires within 5 minutes`);
     return 0;
