@@ -72,23 +72,28 @@ function explain(error: unknown, wasInterrupted: boolean): number {
     return error.exit;
   }
   if (wasInterrupted) return exitCodes.interrupted;
-  const unavailable = asUnavailable(error);
-  if (unavailable && !env('PARLEY_DEBUG')) return explain(unavailable, false);
+  const known = asKnown(error);
+  if (known && !env('PARLEY_DEBUG')) return explain(known, false);
   const detail = error instanceof Error && env('PARLEY_DEBUG') ? error.stack : printable(error instanceof Error ? error.message : String(error));
   process.stderr.write(`${bad('parley:')} ${detail} (${exitCodes.internal})\n${env('PARLEY_DEBUG') ? '' : `${dim('PARLEY_DEBUG=1 shows where.')}\n`}`);
   return exitCodes.internal;
 }
 
-/** What the log's server answered instead of the log, if that is what happened. By names and the server's own words: only commands that read streams load the library that has the classes. */
-function asUnavailable(error: unknown): CliError | undefined {
+/** What a server answered instead of what was asked of it, if that is what happened. By names and the servers' own words: only commands that read streams load the library that has the classes. */
+function asKnown(error: unknown): CliError | undefined {
   const chain: Error[] = [];
   for (let each = error; each instanceof Error && !chain.includes(each); each = each.cause) chain.push(each);
   const missing = chain.find(({ name, message }) => name === 'StreamNotFoundError' || message.endsWith('stream not found'));
   if (missing) return new CliError(exitCodes.config, `NATS answers, but holds no log of Parley: ${missing.message}.`, 'Is it the right address? parley doctor --fix makes streams that are missing.');
+  const refused = chain.find((each) => (each as { code?: string }).code === insufficientPrivilege);
+  if (refused) return new CliError(exitCodes.config, `The database refuses: ${refused.message}.`, 'DATABASE_URL and VAULT_URL must name the roles that own their databases; that of the first may make roles and databases, too: alter role … createrole createdb.');
   if (chain[0]?.name !== 'LogUnavailable') return undefined;
   const said = chain.map(({ message }) => message);
   // Some say their cause themselves.
   return new CliError(exitCodes.unavailable, `${said.filter((each, at) => !said.slice(0, at).some((before) => before.includes(each))).join(': ')}.`, 'parley doctor says what is wrong.');
 }
+
+/** What PostgreSQL says to a role that may not do what it asked for (SQLSTATE). */
+const insufficientPrivilege = '42501';
 
 const env = (name: string): boolean => (process.env[name] ?? '') !== '';

@@ -162,7 +162,19 @@ class Follower implements MembersWatch {
   }
 }
 
-function parse(entry: KvWatchEntry): Member | undefined {
+/** Who is alive right now, asked once. Rejects when the bucket is not there or NATS does not answer. */
+export async function readMembers(nc: NatsConnection): Promise<readonly Member[]> {
+  const bucket = await new Kvm(nc).open(membersBucket);
+  const members: Member[] = [];
+  for await (const key of await bucket.keys()) {
+    const entry = await bucket.get(key);
+    const member = entry?.operation === 'PUT' ? parse(entry) : undefined;
+    if (member) members.push(member);
+  }
+  return members.toSorted((left, right) => (left.instance < right.instance ? -1 : 1));
+}
+
+function parse(entry: Pick<KvWatchEntry, 'key' | 'json'>): Member | undefined {
   try {
     const member = Member.parse(entry.json());
     return member.instance === entry.key ? member : undefined;

@@ -10,12 +10,17 @@ export const unknown = (name: string, detail: string, hint?: string): Check => (
 
 export const fixable = (check: Check, fix: Fix): Check => ({ ...check, fix });
 
+/** What PostgreSQL says of a table that is not there (SQLSTATE). */
+export const undefinedTable = '42P01';
+
 /** The checks that a look gives; a look that fails is a finding, never the end. */
 export async function look(name: string, work: () => Promise<Check | readonly Check[]>): Promise<readonly Check[]> {
   try {
     const found = await work();
     return 'name' in found ? [found] : found;
   } catch (error) {
+    // Told already, by the migrations.
+    if ((error as { code?: string }).code === undefinedTable) return [unknown(name, 'its tables are not there yet')];
     return [bad(name, error instanceof Error ? error.message : String(error))];
   }
 }

@@ -2,13 +2,14 @@ import { DiscardPolicy, jetstreamManager, type StreamConfig } from '@nats-io/jet
 import { setTimeout as pause } from 'node:timers/promises';
 import { streamNames } from '@parley/contracts/wire/partition';
 import { membersBucket, snapshotsBucket, subjectsOfStream } from '@parley/contracts/wire/subjects';
-import { watchMembers } from '@parley/kernel/routing/members';
+import { readMembers } from '@parley/kernel/routing/members-view';
 import type { Context } from '../context.ts';
 import { bad, type Check, isAtLeast, look, ok, unknown, warn } from './check.ts';
-import { missingStream, wrongSettings } from './stream-fixes.ts';
+import { missingStreams, wrongSettings } from './stream-fixes.ts';
 
 const natsLeast = '2.14';
 const membersWaitMs = 1_500;
+const membersAskEveryMs = 200;
 const skewMsMax = 2_000;
 const pingSecondsMax = 30;
 
@@ -43,12 +44,13 @@ async function syncCheck({ settings }: Context): Promise<Check | readonly Check[
 async function streamChecks(context: Context): Promise<readonly Check[]> {
   const jsm = await jetstreamManager(await context.nats(), { checkAPI: false });
   const faults: Check[] = [];
+  const missing: string[] = [];
   let serverMs: number | undefined;
   let used = 0;
   for (const [index, name] of streamNames.entries()) {
     const info = await jsm.streams.info(name).catch(() => undefined);
     if (!info) {
-      faults.push(await missingStream(context, name));
+      missing.push(name);
       continue;
     }
     faults.push(...wrongSettings(jsm, name, info.config, configFaults(index, info.config)));
@@ -57,8 +59,9 @@ async function streamChecks(context: Context): Promise<readonly Check[]> {
     serverMs = Date.parse((info as { ts?: string }).ts ?? '') || serverMs;
   }
   for (const bucket of [`KV_${membersBucket}`, `OBJ_${snapshotsBucket}`]) {
-    if (!(await jsm.streams.info(bucket).catch(() => undefined))) faults.push(await missingStream(context, bucket));
+    if (!(await jsm.streams.info(bucket).catch(() => undefined))) missing.push(bucket);
   }
+  faults.push(...(await missingStreams(context, missing)));
   const skewMs = serverMs === undefined ? undefined : Date.now() - serverMs;
   return [
     ...(faults.length > 0 ? faults : [ok('streams', `${streamNames.length} streams and 2 buckets are as they must be`)]),
@@ -81,11 +84,14 @@ function configFaults(index: number, config: StreamConfig): string[] {
 }
 
 async function memberCheck(context: Context): Promise<Check> {
-  const view = await watchMembers(await context.nats());
-  context.onEnd(() => view.stop());
-  const until = Date.now() + membersWaitMs;
-  while (view.members().length === 0 && Date.now() < until) await Promise.race([view.changed(100), pause(200)]);
-  const members = view.members();
+  const nc = await context.nats();
+  const until = performance.now() + membersWaitMs;
+  let members = await readMembers(nc);
+  // They beat each second; a server that just started has heard of nobody yet.
+  while (members.length === 0 && performance.now() < until) {
+    await pause(membersAskEveryMs);
+    members = await readMembers(nc);
+  }
   if (members.length === 0) return bad('members', 'no command-service is alive', 'Nothing can be written.');
   const versions = new Set(members.map(({ version }) => version));
   const text = members.map(({ instance, version }) => `${instance} ${version}`).join(', ');

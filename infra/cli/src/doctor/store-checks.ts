@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fdatasyncSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { indexShape, openOpenSearch } from '@parley/kernel/search/opensearch';
-import { migrate } from '@parley/kernel/stores/migrate';
+import { migrate, MigrationError } from '@parley/kernel/stores/migrate';
 import { openPostgres } from '@parley/kernel/stores/postgres';
+import { pingRedis } from '@parley/kernel/stores/redis-once';
+import { redisOf } from '@parley/kernel/stores/redis-settings';
 import { openVault } from '@parley/kernel/vault/postgres-vault';
+import { VaultUnavailable } from '@parley/kernel/vault/vault';
 import { readMigrations } from '@parley/projectors/generations/first';
 import { readLag } from '../commands/lag.ts';
-import { type Context, within } from '../context.ts';
+import type { Context } from '../context.ts';
 import { bad, type Check, fixable, isAtLeast, look, ok, unknown, warn } from './check.ts';
 
 const postgresLeast = '16';
@@ -99,10 +101,16 @@ async function vaultCheck({ settings }: Context): Promise<Check> {
     const had = await vault.get(['pepper']);
     return had.size > 0 ? ok('vault', 'reachable, and the key opens it') : warn('vault', 'reachable, and empty', 'Nobody has registered a name yet.');
   } catch (error) {
-    return bad('vault', error instanceof Error ? error.message : String(error), 'Without the vault nothing can be written or read. Is PARLEY_KEK the right one?');
+    const detail = error instanceof Error ? error.message : String(error);
+    return bad('vault', detail, `Without the vault nothing can be written or read. ${vaultHint(error)}`);
   } finally {
     await Promise.all([vault[Symbol.asyncDispose](), sql.end({ timeout: 2 })]);
   }
+}
+
+function vaultHint(error: unknown): string {
+  if (!(error instanceof VaultUnavailable)) return 'Is PARLEY_KEK the one that its secrets were wrapped with?';
+  return error.cause instanceof MigrationError ? 'Have a role that may make roles and schemas look once: parley doctor with its VAULT_URL.' : 'Is VAULT_URL right, and its role a member of parley_vault_read or parley_vault_write?';
 }
 
 /** How many documents the table of the index has: counted as far as that takes no time, beyond it as the planner believes. */
@@ -136,28 +144,14 @@ async function searchCheck(context: Context): Promise<Check> {
   }
 }
 
-/** One PING by the protocol itself (RESP): a library would be more to trust. */
 async function redisCheck({ settings }: Context): Promise<Check> {
-  if (settings.REDIS_URL === undefined) return ok('redis', 'not used');
-  const { hostname, port, password, username } = new URL(settings.REDIS_URL);
-  const socket = connect({ host: hostname, port: Number(port || 6_379) });
-  const answer = new Promise<string>((resolve, reject) => {
-    let text = '';
-    socket.once('error', reject);
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (/\+PONG|-ERR|-NOAUTH|-WRONGPASS/.test(text)) resolve(text.trim());
-    });
-  });
+  const redis = redisOf(settings);
+  if (redis === undefined) return ok('redis', 'not used');
   try {
-    const login = password === '' ? '' : `AUTH ${username === '' ? '' : `${decodeURIComponent(username)} `}${decodeURIComponent(password)}\r\n`;
-    socket.write(`${login}PING\r\n`);
-    const said = await within(answer, probeMsMax);
-    return said?.includes('+PONG') ? ok('redis', 'answers') : warn('redis', said ?? 'does not answer', 'Parley goes on without it, more slowly.');
+    await pingRedis(redis);
+    return ok('redis', 'answers');
   } catch (error) {
     return warn('redis', error instanceof Error ? error.message : String(error), 'Parley goes on without it, more slowly.');
-  } finally {
-    socket.destroy();
   }
 }
 

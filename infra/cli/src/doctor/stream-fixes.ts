@@ -2,41 +2,49 @@ import { DiscardPolicy, jetstreamManager, type JetStreamManager, type StreamConf
 import { streamNames } from '@parley/contracts/wire/partition';
 import { provisionOne } from '@parley/kernel/nats/provision';
 import type { Context } from '../context.ts';
-import { bad, type Check, fixable } from './check.ts';
+import { bad, type Check, fixable, undefinedTable } from './check.ts';
 
 /**
- * A stream or bucket that is not there. It is made only where nothing was ever read of it: to make a stream anew whose
+ * Streams and buckets that are not there. One is made only where nothing was ever read of it: to make a stream anew whose
  * events are lost would hide the loss behind an empty one.
  */
-export async function missingStream(context: Context, name: string): Promise<Check> {
-  const check = bad('streams', `${name} is missing`);
-  if (streamNames.includes(name)) {
-    const read = await lastRead(context, name);
-    if (read === undefined) return { ...check, hint: 'Without the read database it cannot be told whether it ever held events. If it did, restore it; else start the projectors’ launcher, which makes it.' };
-    if (read > 0) return { ...check, hint: `Its events up to ${read} were read once: restore it from a backup, then give the streams new epochs. It is not made anew here.` };
+export async function missingStreams(context: Context, names: readonly string[]): Promise<Check[]> {
+  const checks: Check[] = [];
+  const [neverRead, untold]: [string[], string[]] = [[], []];
+  for (const name of names) {
+    const read = streamNames.includes(name) ? await lastRead(context, name) : 0;
+    if (read === undefined) untold.push(name);
+    else if (read === 0) neverRead.push(name);
+    else checks.push(bad('streams', `${name} is missing`, `Its events up to ${read} were read once: restore it from a backup, then give the streams new epochs. It is not made anew here.`));
   }
-  return fixable({ ...check, hint: 'parley doctor --fix makes it.' }, { what: `make ${name}`, run: () => provision(context, name) });
+  if (untold.length > 0) checks.push(bad('streams', missing(untold), 'Whether events were ever read from there is told by the read database alone: set DATABASE_URL, or restore what was lost.'));
+  if (neverRead.length > 0) {
+    checks.push(fixable(bad('streams', missing(neverRead), `parley doctor --fix makes ${neverRead.length === 1 ? 'it' : 'them'}.`), { what: `make ${neverRead.join(', ')}`, run: () => provision(context, neverRead) }));
+  }
+  return checks;
 }
 
-/** How far any projection has read a stream; undefined when nobody can tell. */
+const missing = (names: readonly string[]): string => `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} missing`;
+
+/** How far any projection has read a stream; undefined when nobody can tell. A database without tables never held rows of any. */
 async function lastRead(context: Context, name: string): Promise<number | undefined> {
   if (context.settings.DATABASE_URL === undefined) return undefined;
   try {
     const sql = await context.database();
     const [row] = await sql<{ seq: string }[]>`select coalesce(max(seq), 0)::text as seq from ops.checkpoint where stream = ${name}`;
     return Number(row?.seq ?? 0);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return (error as { code?: string }).code === undefinedTable ? 0 : undefined;
   }
 }
 
-async function provision(context: Context, name: string): Promise<string> {
+async function provision(context: Context, names: readonly string[]): Promise<string> {
   const nc = await context.nats();
   const jsm = await jetstreamManager(nc, { checkAPI: false });
   const others = await Promise.all(streamNames.map((each) => jsm.streams.info(each).catch(() => undefined)));
   const replicas = others.find((info) => info)?.config.num_replicas ?? (nc.info?.cluster === undefined ? 1 : 3);
-  await provisionOne(nc, name, { replicas: replicas >= 3 ? 3 : 1 });
-  return `${name} is there`;
+  for (const name of names) await provisionOne(nc, name, { replicas: replicas >= 3 ? 3 : 1, ...(context.settings.NATS_STREAM_BYTES !== undefined && { streamBytesMax: context.settings.NATS_STREAM_BYTES }) });
+  return `made ${names.join(', ')}, ${replicas >= 3 ? '3 replicas' : '1 replica'} each`;
 }
 
 /** What a stream's settings may be changed to while it holds events: only towards keeping more. */
