@@ -6,6 +6,8 @@ import { readEpochs } from '@parley/kernel/nats/epochs';
 import { openRedis } from '@parley/kernel/stores/redis';
 import { allProjections } from '@parley/projectors/projections/all';
 import { makeGeneration, rollBack, swapIn } from '@parley/projectors/rebuild/rebuild';
+import { Ownership } from '@parley/projectors/runner/ownership';
+import { rebuildPostgres } from '@parley/projectors/search/rebuild-search';
 import { startProjectors } from '@parley/projectors/start';
 import { conversationsNow, rebuildDeps } from '@parley/projectors/testing/rebuilding.spec';
 import { restoreStream } from '@parley/projectors/testing/restore.spec';
@@ -50,6 +52,19 @@ const paths = (): readonly (readonly [string, string, string])[] => [
   ['system', `/internal/memberships?userId=${ann}`, 'system'],
 ];
 
+test('an index that was made anew is read by whoever may read alone', async () => {
+  const hits = async (): Promise<number> => (await asked.data(ann, '/v1/search?q=hidden')).hits.length;
+  await world.append({ kind: 'room', id: 'hall' }, [{ type: 'message.posted', by: ann, data: { messageId: uuidv7(), author: ann, ordinal: 1, hasLink: false, mentions: [] }, content: { text: 'hidden words' } }]);
+  await until('the message is found', async () => (await hits()) === 1);
+  await using ownership = new Ownership(world.env['DATABASE_URL']!, 'spec');
+  await rebuildPostgres({ nc: world.nc, sql: world.sql, ownership, signal: new AbortController().signal, onProgress: () => {} });
+  expect(await hits()).toBe(1);
+  const [{ writable }] = await world.sql<[{ writable: string[] }]>`
+    select coalesce(array_agg(t.schemaname || '.' || t.tablename order by 1), '{}') as writable from pg_tables t
+    where has_table_privilege('parley_query_service', quote_ident(t.schemaname) || '.' || quote_ident(t.tablename), 'insert, update, delete, truncate')`;
+  expect(writable).toEqual(['ops.query_use']);
+});
+
 describe('twenty swaps back and forth', () => {
   test('no question fails, and nobody misses what was answered before', async () => {
     await using deps = await rebuildDeps(world);
@@ -72,7 +87,7 @@ describe('twenty swaps back and forth', () => {
     /** Writes, then reads with the cursor of the write. */
     const write = async (): Promise<void> => {
       const stream = streamIndexOf('room', 'hall');
-      for (let ordinal = 1; !ended.signal.aborted; ordinal += 1) {
+      for (let ordinal = 2; !ended.signal.aborted; ordinal += 1) {
         const seq = await world.append({ kind: 'room', id: 'hall' }, [{ type: 'message.posted', by: ann, data: { messageId: uuidv7(), author: ann, ordinal, hasLink: false, mentions: [] }, content: { text: `word ${ordinal}` } }]);
         const { status, body } = await asked.ask(ann, `/v1/rooms/hall/messages?limit=1&after=${asked.after(stream, seq)}`);
         if (status !== 200) failures.push(`after: ${status} ${JSON.stringify(body)}`);
@@ -93,7 +108,7 @@ describe('twenty swaps back and forth', () => {
 
   test('cached tails are of the rows that are read', async () => {
     await using deps = await rebuildDeps(world);
-    await using cache = openRedis(world.servers.redis!.url);
+    await using cache = openRedis({ url: world.servers.redis!.url });
     const newest = async () => (await asked.data(ann, '/v1/rooms/hall/messages?limit=50')).messages.at(-1)?.text as string;
     await world.settled();
     const said = await newest();

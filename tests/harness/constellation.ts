@@ -5,6 +5,7 @@ import { Session, sessionPath } from '@parley/contracts/realtime/session';
 import { streamNames } from '@parley/contracts/wire/partition';
 import { makeSecrets, type Secrets } from '@parley/dev/secrets';
 import { freePort } from '@parley/dev/servers/free-port';
+import { makeServiceRoles, type OwnAddresses } from '@parley/dev/service-roles';
 import { startService, type Service, type ServiceName, type ServiceWorld } from '@parley/dev/services';
 import { until } from '@parley/dev/until';
 import postgres from 'postgres';
@@ -46,7 +47,7 @@ export class Constellation {
   /** Of the first query-service, known before it runs: gateways start beside it. */
   readonly #queryPort: Promise<number> = freePort();
 
-  private constructor(servers: Servers, options: ConstellationOptions) {
+  private constructor(servers: Servers, own: OwnAddresses, options: ConstellationOptions) {
     this.servers = servers;
     this.#ownsServers = options.servers === undefined;
     this.#env = options.env;
@@ -59,12 +60,14 @@ export class Constellation {
       openSearch: options.openSearch,
       secrets: options.secrets ?? makeSecrets(),
       workspace: options.workspace ?? 'main',
+      own,
     };
   }
 
   /** Starts servers (unless given) and services, one of each kind unless told otherwise; resolves when all are ready. */
   static async start(options: ConstellationOptions = {}): Promise<Constellation> {
-    const constellation = new Constellation(options.servers ?? (await startServers(options.serversOptions)), options);
+    const servers = options.servers ?? (await startServers(options.serversOptions));
+    const constellation = new Constellation(servers, await makeServiceRoles(servers.postgres), options);
     try {
       await Promise.all([
         constellation.#add('query-service', options.queryServices ?? 1),

@@ -4,6 +4,7 @@ import { ProvisionError, provisionStreams } from '@parley/kernel/nats/provision'
 import { migrate, MigrationError } from '@parley/kernel/stores/migrate';
 import { ROOT } from './paths.ts';
 import { keptSecrets } from './secrets.ts';
+import { makeServiceRoles } from './service-roles.ts';
 import { takingPorts } from './servers/free-port.ts';
 import { ensureNats, startNats } from './servers/nats.ts';
 import { ensureOpenSearch, startOpenSearch } from './servers/opensearch.ts';
@@ -49,11 +50,13 @@ export async function bringServersUp(state: KeptState, search: 'postgres' | 'ope
     await orFresh(migrate(pg.databaseUrl, migrationFolders.read, { progress: note }));
     await orFresh(migrate(pg.vaultUrl, migrationFolders.vault, { progress: note }));
   });
+  const { databaseUrl, vaultUrl } = pg;
   return {
     natsUrl: nats.url,
     natsMonitorUrl: nats.monitorUrl,
-    databaseUrl: pg.databaseUrl,
-    vaultUrl: pg.vaultUrl,
+    databaseUrl,
+    vaultUrl,
+    own: await makeServiceRoles({ databaseUrl, vaultUrl }),
     redisUrl: redis?.url,
     openSearch: openSearch && { url: openSearch.url },
     secrets: await keptSecrets(join(state.dir, 'secrets.json')),

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { ROOT } from './paths.ts';
 import { lastLines } from './run.ts';
 import type { Secrets } from './secrets.ts';
+import type { OwnAddresses } from './service-roles.ts';
 import type { Exit } from './servers/child.ts';
 import { PlainError } from './steps.ts';
 
@@ -24,6 +25,8 @@ export type ServiceWorld = {
   readonly openSearch?: OpenSearchAccess | undefined;
   readonly secrets: Secrets;
   readonly workspace?: string;
+  /** Absent for a service: it signs in to the databases as their owner. */
+  readonly own?: OwnAddresses;
 };
 
 export type Service = {
@@ -59,7 +62,7 @@ export type ServiceOptions = {
 const READY_MS = 60_000;
 const STOP_GRACE_MS = 25_000;
 const HARMLESS_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGSTOP', 'SIGCONT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']);
-const OWN_NAMES = /^(NATS_URL|DATABASE_URL|VAULT_URL|REDIS_URL|QUERY_URL|GATEWAY_ROLE|INSTANCE_ID|HOST|PORT|WEIGHT|WEB_ROOT|PUBLIC_ORIGINS|OPENSEARCH_.*|PARLEY_.*)$/;
+const OWN_NAMES = /^(NATS_.*|DATABASE_URL|VAULT_URL|REDIS_.*|QUERY_URL|GATEWAY_ROLE|INSTANCE_ID|HOST|PORT|WEIGHT|WEB_ROOT|PUBLIC_ORIGINS|OPENSEARCH_.*|PARLEY_.*)$/;
 
 /**
  * Starts one compiled service as a process of its own and waits for its word that it is ready.
@@ -149,11 +152,12 @@ function environmentOf({ name, instance, world, env }: ServiceOptions): NodeJS.P
   const redis: Record<string, string> = world.redisUrl === undefined ? {} : { REDIS_URL: world.redisUrl };
   const search: Record<string, string> = world.openSearch === undefined ? {} : { OPENSEARCH_URL: world.openSearch.url, ...(world.openSearch.index !== undefined && { OPENSEARCH_INDEX: world.openSearch.index }) };
   const { PARLEY_KEK, PARLEY_INTERNAL_KEY, PARLEY_SIGNING_KEYS } = world.secrets;
+  const { databaseUrl, vaultUrl } = { databaseUrl: world.databaseUrl, vaultUrl: world.vaultUrl, ...world.own?.[name] };
   const own: Record<ServiceName, Record<string, string>> = {
-    'command-service': { VAULT_URL: world.vaultUrl, PARLEY_KEK },
-    projectors: { DATABASE_URL: world.databaseUrl, VAULT_URL: world.vaultUrl, PARLEY_KEK, ...redis, ...search },
-    'query-service': { DATABASE_URL: world.databaseUrl, PARLEY_INTERNAL_KEY, ...redis, ...search },
-    gateway: { VAULT_URL: world.vaultUrl, PARLEY_KEK, PARLEY_INTERNAL_KEY, PARLEY_SIGNING_KEYS, GATEWAY_ROLE: 'both', ...redis },
+    'command-service': { VAULT_URL: vaultUrl, PARLEY_KEK },
+    projectors: { DATABASE_URL: databaseUrl, VAULT_URL: vaultUrl, PARLEY_KEK, ...redis, ...search },
+    'query-service': { DATABASE_URL: databaseUrl, PARLEY_INTERNAL_KEY, ...redis, ...search },
+    gateway: { VAULT_URL: vaultUrl, PARLEY_KEK, PARLEY_INTERNAL_KEY, PARLEY_SIGNING_KEYS, GATEWAY_ROLE: 'both', ...redis },
   };
   return {
     ...inherited,

@@ -1,6 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { cursorAt, decodeCursor, encodeCursor } from '@parley/contracts/realtime/cursor';
+import { makeServiceRoles } from '@parley/dev/service-roles';
+import { readConfig } from '@parley/kernel/config/read-config';
 import type { World } from '@parley/projectors/testing/world.spec';
 import { queryServiceConfig } from '../config.ts';
 import { startQueryService } from '../start.ts';
@@ -14,7 +16,8 @@ export async function tokenOf(key: string, sub: string, kind: string, seconds = 
 
 /** A query-service over the world's tables, and somebody to ask it. */
 export async function startAsked(world: World, env: Record<string, string> = {}) {
-  const service = await startQueryService(queryServiceConfig.parse({ ...world.env, ...env, INSTANCE_ID: 'query-spec' }));
+  const own = await makeServiceRoles(world.servers.postgres);
+  const service = await startQueryService(readConfig(queryServiceConfig, { ...world.env, DATABASE_URL: own['query-service']?.databaseUrl, ...env, INSTANCE_ID: 'query-spec' }));
   const key = world.env['PARLEY_INTERNAL_KEY']!;
   const raw = async (path: string, init: RequestInit = {}): Promise<Answered> => {
     const response = await fetch(`${service.url}${path}`, init);
