@@ -1,4 +1,6 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
 import { closeCodes } from '@parley/contracts/realtime/close-codes';
@@ -53,6 +55,15 @@ const bodies: readonly (readonly [string, string])[] = [
 const nothingStored = (act: () => Promise<void>) => unharmed(chat, act);
 
 describe('over HTTP', () => {
+  test('an address typed in Korean is told how addresses are written', () => nothingStored(async () => {
+    const { hostname, port } = new URL(chat.url());
+    const socket = connect(Number(port), hostname);
+    socket.end('GET /v1/search?q=안녕 HTTP/1.1\r\nhost: parley\r\n\r\n');
+    const answer = await text(socket);
+    expect(answer).toContain('HTTP/1.1 400');
+    expect(answer).toContain('안녕 is %EC%95%88%EB%85%95');
+  }));
+
   test.each(bodies)('%s is refused with a clear problem', (_, body) => nothingStored(async () => {
     const answer = await raw(messages(), body);
     expect(answer.status).toBeGreaterThanOrEqual(400);

@@ -133,13 +133,16 @@ function onError(error: unknown, request: FastifyRequest, reply: FastifyReply): 
   return sendProblem(reply, problem('internal'));
 }
 
+/** Whoever types a search into a command line meets this first. */
+const notAscii = 'An address has ASCII characters alone; others are percent-encoded: 안녕 is %EC%95%88%EB%85%95.';
+
 /** What is not even HTTP: answered in HTTP all the same, then the connection ends. */
 function refuseRaw(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const of = problem(error.code === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'malformed');
+  const of = error.code === 'HPE_INVALID_URL' ? problem('malformed', { detail: notAscii }) : problem(error.code === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'malformed');
   const body = JSON.stringify(of);
   socket.end(`HTTP/1.1 ${of.status} Refused\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
 }

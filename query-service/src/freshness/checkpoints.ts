@@ -39,6 +39,8 @@ export class Checkpoints {
   readonly #waiters = new Set<Waiter>();
   #epoch = 'none';
   #readAtMs = Number.NEGATIVE_INFINITY;
+  /** Why the last reading failed. */
+  #fault: string | undefined;
   #degraded: string | undefined = 'not known yet';
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> = Promise.resolve();
@@ -84,7 +86,7 @@ export class Checkpoints {
 
   /** Why the read models are not to be trusted with readiness: they cannot be read. */
   trouble(): string | undefined {
-    return performance.now() - this.#readAtMs > unreachableAfterMs ? 'the read models cannot be reached' : undefined;
+    return performance.now() - this.#readAtMs > unreachableAfterMs ? `the read models cannot be read${this.#fault === undefined ? '' : `: ${this.#fault}`}` : undefined;
   }
   /** Why answers may be old though they are answers: projectors missing or more than 5 s behind. */
   degraded(): string | undefined {
@@ -127,10 +129,17 @@ export class Checkpoints {
 
   #poll(): void {
     this.#polling = this.#readAll()
-      .catch((error: unknown) => this.#log.debug({ err: error }, 'the checkpoints cannot be read'))
+      .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         if (!this.#closed) this.#timer = setTimeout(() => this.#poll(), pollEveryMs);
       });
+  }
+
+  /** Said once, however long it lasts. */
+  #failed(error: unknown): void {
+    const fault = error instanceof Error ? error.message : String(error);
+    if (fault !== this.#fault) this.#log.warn({ err: error }, 'the checkpoints cannot be read');
+    this.#fault = fault;
   }
 
   /** `<projection> <generation> <ms since 1970>`; an empty one tells that generations changed which are not read. */
@@ -160,6 +169,7 @@ export class Checkpoints {
     }
     this.#forget(rows);
     this.#readAtMs = performance.now();
+    this.#fault = undefined;
     this.#degraded = degradationOf(projectors[0]!);
     if (!this.#listening) await this.#listen();
   }
