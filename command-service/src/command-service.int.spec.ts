@@ -5,7 +5,7 @@ import type { CommandId, UserId } from '@parley/contracts/ids';
 import type { CommandReply } from '@parley/contracts/wire/command-request';
 import { partitionOf, streamOf } from '@parley/contracts/wire/partition';
 import { commandSubject, subjectOf } from '@parley/contracts/wire/subjects';
-import { makeSecrets } from '@parley/dev/secrets';
+import { makeSecrets } from '@parley/kernel/config/secrets';
 import { until } from '@parley/dev/until';
 import { decodeCommit } from '@parley/kernel/event-store/commit-codec';
 import { openJetStreamLog } from '@parley/kernel/event-store/jetstream-log';

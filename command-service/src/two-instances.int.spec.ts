@@ -2,7 +2,7 @@ import type { Caller } from '@parley/contracts/envelope/caller';
 import type { CommandId, UserId } from '@parley/contracts/ids';
 import type { CommandReply } from '@parley/contracts/wire/command-request';
 import { partitionOf } from '@parley/contracts/wire/partition';
-import { makeSecrets } from '@parley/dev/secrets';
+import { makeSecrets } from '@parley/kernel/config/secrets';
 import { type Service, startService } from '@parley/dev/services';
 import { until } from '@parley/dev/until';
 import { decodeCommit } from '@parley/kernel/event-store/commit-codec';

@@ -48,8 +48,8 @@ export class ChatSocket {
   }
 
   /** Connects, says hello and waits for `welcome` (and, for a resume, for `live`). Rejects when the socket closes first. */
-  static async open(options: { url: string; token: string; cursor?: string; keep?: Keep; untilLive?: boolean }): Promise<ChatSocket> {
-    const socket = new WebSocket(`${options.url.replace(/^http/, 'ws')}/v1/ws`, subprotocol, { perMessageDeflate: false });
+  static async open(options: { url: string; token: string; cursor?: string; keep?: Keep; untilLive?: boolean; /** Whom to trust, in PEM; absent: the system. */ ca?: string }): Promise<ChatSocket> {
+    const socket = new WebSocket(`${options.url.replace(/^http/, 'ws')}/v1/ws`, subprotocol, { perMessageDeflate: false, ...(options.ca !== undefined && { ca: options.ca }) });
     const chat = new ChatSocket(socket, options.keep ?? 'frames');
     socket.once('open', () => socket.send(JSON.stringify({ type: 'hello', token: options.token, ...(options.cursor && { cursor: options.cursor }) })));
     await chat.until(() => chat.welcome !== undefined, 15_000, 'welcome');

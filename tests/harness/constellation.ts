@@ -3,7 +3,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { Session, sessionPath } from '@parley/contracts/realtime/session';
 import { streamNames } from '@parley/contracts/wire/partition';
-import { makeSecrets, type Secrets } from '@parley/dev/secrets';
+import { makeSecrets, type Secrets } from '@parley/kernel/config/secrets';
 import { freePort } from '@parley/dev/servers/free-port';
 import { makeServiceRoles, type OwnAddresses } from '@parley/dev/service-roles';
 import { startService, type Service, type ServiceName, type ServiceWorld } from '@parley/dev/services';

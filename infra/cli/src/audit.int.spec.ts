@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { streamOf } from '@parley/contracts/wire/partition';
-import { makeSecrets } from '@parley/dev/secrets';
+import { makeSecrets } from '@parley/kernel/config/secrets';
 import { openPostgres } from '@parley/kernel/stores/postgres';
 import { person, Story } from '@parley/projectors/testing/stories.spec';
 import { uuidv7, World } from '@parley/projectors/testing/world.spec';

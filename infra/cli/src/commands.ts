@@ -26,5 +26,6 @@ export const commands: Readonly<Record<string, () => Promise<Add>>> = {
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   bench: async () => (await import('./commands/bench.ts')).benchCommand,
   token: async () => (await import('./commands/token.ts')).tokenCommand,
+  secrets: async () => (await import('./commands/secrets.ts')).secretsCommand,
   completion: async () => (await import('./commands/completion.ts')).completionCommand,
 };

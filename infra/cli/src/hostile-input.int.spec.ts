@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readLog } from '@parley/tests/harness/read-log';
 import { startServers, type Servers } from '@parley/tests/harness/servers';
-import { makeSecrets } from '@parley/dev/secrets';
+import { makeSecrets } from '@parley/kernel/config/secrets';
 import { startNats } from '@parley/dev/servers/nats';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { exitCodes } from './exit-codes.ts';

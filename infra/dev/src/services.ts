@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from './paths.ts';
 import { lastLines } from './run.ts';
-import type { Secrets } from './secrets.ts';
+import type { Secrets } from '@parley/kernel/config/secrets';
 import type { OwnAddresses } from './service-roles.ts';
 import type { Exit } from './servers/child.ts';
 import { PlainError } from './steps.ts';

@@ -6,7 +6,7 @@ import type { AggregateRef, Commit, StoredEvent } from '@parley/contracts/envelo
 import { eventDefinition } from '@parley/contracts/registry/events';
 import { streamNames } from '@parley/contracts/wire/partition';
 import { subjectOf } from '@parley/contracts/wire/subjects';
-import { makeSecrets } from '@parley/dev/secrets';
+import { makeSecrets } from '@parley/kernel/config/secrets';
 import { until } from '@parley/dev/until';
 import { encodeCommit, hashOf } from '@parley/kernel/event-store/commit-codec';
 import { streamState } from '@parley/kernel/event-store/read-stream';

@@ -2,7 +2,7 @@ import { DiscardPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deciders } from '@parley/command-service/deciders';
-import { makeSecrets } from '@parley/dev/secrets';
+import { makeSecrets } from '@parley/kernel/config/secrets';
 import { openJetStreamLog } from '@parley/kernel/event-store/jetstream-log';
 import { openJetStreamSnapshots, snapshotKeyOf } from '@parley/kernel/event-store/snapshots';
 import { connectNats } from '@parley/kernel/nats/connect';

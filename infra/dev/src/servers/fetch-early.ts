@@ -1,5 +1,6 @@
 import { ensureChromium } from './chromium.ts';
 import { ensureNats } from './nats.ts';
+import { ensureNginx } from './nginx.ts';
 import { ensureOpenSearch } from './opensearch.ts';
 import { ensureRedis } from './redis.ts';
 
@@ -12,5 +13,5 @@ export async function fetchEarly(): Promise<void> {
     for (const fetch of fetches) await fetch().catch(() => {});
   };
   // One apt-get after the other.
-  await Promise.all([quietly(ensureNats), quietly(ensureRedis, ensureChromium, ensureOpenSearch)]);
+  await Promise.all([quietly(ensureNats), quietly(ensureRedis, ensureNginx, ensureChromium, ensureOpenSearch)]);
 }
