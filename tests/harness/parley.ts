@@ -15,7 +15,7 @@ export function startParley(chat: Constellation, args: readonly string[], into?:
       PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], NO_COLOR: '1',
       NATS_URL: servers.natsUrl, DATABASE_URL: servers.postgres.databaseUrl, VAULT_URL: servers.postgres.vaultUrl,
       ...(servers.redis && { REDIS_URL: servers.redis.url }), GATEWAY_URL: chat.url(), QUERY_URL: chat.service('query-service').url, PARLEY_WS: world.workspace ?? 'main',
-      PARLEY_KEK: world.secrets.PARLEY_KEK, PARLEY_INTERNAL_KEY: world.secrets.PARLEY_INTERNAL_KEY, NATS_MONITOR_URL: servers.nats.monitorUrl,
+      PARLEY_KEK: world.secrets.PARLEY_KEK, PARLEY_INTERNAL_KEY: world.secrets.PARLEY_INTERNAL_KEY, PARLEY_HEAD_KEY: world.secrets.PARLEY_HEAD_KEY, NATS_MONITOR_URL: servers.nats.monitorUrl,
       ...(world.openSearch && { OPENSEARCH_URL: world.openSearch.url, ...(world.openSearch.index !== undefined && { OPENSEARCH_INDEX: world.openSearch.index }) }),
     },
     stdio: ['pipe', 'pipe', 'pipe'],

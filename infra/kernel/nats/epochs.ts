@@ -9,13 +9,17 @@ export type Epochs = { readonly streams: readonly string[]; readonly combined: s
 
 /**
  * Reads the epochs of the log. A stream has one since its creation, and gets another when it is restored, because
- * sequences after a restore may name other commits than before. Throws ProvisionError for a stream without one.
+ * sequences after a restore may name other commits than before. Throws ProvisionError for a stream without one, or none.
  */
 export async function readEpochs(nc: NatsConnection): Promise<Epochs> {
   const jsm = await jetstreamManager(nc);
   const streams = await Promise.all(
     streamNames.map(async (name) => {
-      const epoch = (await jsm.streams.info(name)).config.metadata?.['epoch'];
+      const info = await jsm.streams.info(name).catch((error: unknown) => {
+        if ((error as { name?: string }).name !== 'StreamNotFoundError') throw error;
+        throw new ProvisionError(`NATS holds no stream ${name}: is it the right server and account? parley doctor --fix makes what is missing.`, { cause: error });
+      });
+      const epoch = info.config.metadata?.['epoch'];
       if (epoch === undefined) throw new ProvisionError(`Stream ${name} has no epoch: it was not created by Parley.`);
       return epoch;
     }),

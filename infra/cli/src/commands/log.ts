@@ -19,6 +19,7 @@ import { table } from '../output.ts';
 import { quoted } from '../printable.ts';
 import { logDiffCommand } from './log-diff.ts';
 import { logGrepCommand } from './log-grep.ts';
+import { logRestoredCommand } from './log-restored.ts';
 
 type ShowOptions = { readonly from?: Point; readonly to?: Point; readonly open?: boolean; readonly withRemoved?: boolean };
 const point = (text: string): Point => parsePoint(text);
@@ -47,6 +48,7 @@ export function logCommand(program: Command, run: Run): void {
     .action(run((context, options: TailOptions) => tail(context, options)));
   logGrepCommand(group, run);
   logDiffCommand(group, run);
+  logRestoredCommand(group, run);
   group
     .command('stat')
     .description('what each stream holds')

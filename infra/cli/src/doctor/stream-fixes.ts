@@ -15,7 +15,7 @@ export async function missingStreams(context: Context, names: readonly string[])
     const read = streamNames.includes(name) ? await lastRead(context, name) : 0;
     if (read === undefined) untold.push(name);
     else if (read === 0) neverRead.push(name);
-    else checks.push(bad('streams', `${name} is missing`, `Its events up to ${read} were read once: restore it from a backup, then give the streams new epochs. It is not made anew here.`));
+    else checks.push(bad('streams', `${name} is missing`, `Its events up to ${read} were read once: restore it from a backup, then parley log restored. It is not made anew here.`));
   }
   if (untold.length > 0) checks.push(bad('streams', missing(untold), 'Whether events were ever read from there is told by the read database alone: set DATABASE_URL, or restore what was lost.'));
   if (neverRead.length > 0) {
