@@ -35,13 +35,16 @@ export class ConfigError extends Error {
 /** Exit code for a wrong configuration (sysexits.h EX_CONFIG). */
 export const configExitCode = 78;
 
+/** What a variable is for, so that nobody has to look it up. */
+const descriptionOf = (schema: z.ZodObject, name: PropertyKey | undefined): string => (schema.shape as Record<PropertyKey, z.ZodType>)[name ?? '']?.description ?? 'it has no default';
+
 /**
  * Reads a service's configuration once. An empty variable counts as absent.
  * Throws ConfigError; values are never repeated in its message, because some are secrets.
  */
 export function readConfig<S extends z.ZodObject>(schema: S, env: Readonly<Record<string, string | undefined>> = process.env): z.infer<S> {
   const present = Object.fromEntries(Object.keys(schema.shape).flatMap((key) => (env[key] ? [[key, env[key]]] : [])));
-  const parsed = schema.safeParse(present);
+  const parsed = schema.safeParse(present, { error: ({ input, path }) => (input === undefined && path?.length === 1 ? `is not set: ${descriptionOf(schema, path[0])}` : undefined) });
   if (parsed.success) return parsed.data;
   throw new ConfigError(`The configuration is wrong.\n${z.prettifyError(parsed.error)}`);
 }

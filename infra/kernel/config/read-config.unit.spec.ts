@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { base64urlKey, commonConfig, ConfigError, readConfig } from './read-config.ts';
 import { release } from './release.ts';
 
-const schema = z.object({ ...commonConfig, PARLEY_KEK: base64urlKey(32) });
+const schema = z.object({ ...commonConfig, PARLEY_KEK: base64urlKey(32).describe('the key of this spec') });
 const PARLEY_KEK = Buffer.alloc(32, 7).toString('base64url');
 const messageOf = (env: Record<string, string>): string => {
   try {
@@ -28,7 +28,7 @@ describe('configuration', () => {
   test('numbers are read', () => expect(readConfig(schema, { PARLEY_KEK, PORT: '8080' }).PORT).toBe(8080));
 
   test.each<[string, Record<string, string>, RegExp]>([
-    ['a missing secret', {}, /PARLEY_KEK/],
+    ['a missing secret, and what it is', {}, /is not set: the key of this spec\n {2}→ at PARLEY_KEK/],
     ['a short secret', { PARLEY_KEK: 'c2hvcnQ' }, /32 bytes[^]*PARLEY_KEK/],
     ['a port out of range', { PARLEY_KEK, PORT: '70000' }, /PORT/],
     ['an instance that is no subject token', { PARLEY_KEK, INSTANCE_ID: 'a.*' }, /INSTANCE_ID/],
