@@ -9,6 +9,7 @@ import type { Service } from '@parley/kernel/lifecycle/run-service';
 import { serviceUrl } from '@parley/kernel/lifecycle/service-url';
 import { connectNats, type NatsConnection } from '@parley/kernel/nats/connect';
 import { readEpochs } from '@parley/kernel/nats/epochs';
+import { clockTrouble } from '@parley/kernel/nats/clock';
 import { provisionStreams } from '@parley/kernel/nats/provision';
 import { natsOf } from '@parley/kernel/nats/settings';
 import { joinMembers, type Membership, watchMembers } from '@parley/kernel/routing/members';
@@ -33,7 +34,6 @@ import { createRegistrationProcess } from './users/registration.process.ts';
 import { RollForward } from './users/roll-forward.reactor.ts';
 import { createWriteModel } from './write-model.ts';
 
-const clockSkewMsMax = 2_000;
 /** Gateways hear of a departure within milliseconds; what is on its way then still finds somebody here. */
 const leavingMs = 300;
 const finishMsMax = 9_500;
@@ -103,10 +103,7 @@ async function leave(membership: Membership): Promise<void> {
   });
 }
 
-const clockReason = (skewMs: number | undefined): string | undefined => {
-  if (skewMs === undefined) return 'the log’s clock is not known yet';
-  return Math.abs(skewMs) > clockSkewMsMax ? `the clock is ${Math.round(skewMs)} ms off the log’s` : undefined;
-};
+const clockReason = (skewMs: number | undefined): string | undefined => (skewMs === undefined ? 'the log’s clock is not known yet' : clockTrouble(skewMs));
 
 async function closeQuietly(nc: NatsConnection): Promise<void> {
   if (nc.isClosed()) return;

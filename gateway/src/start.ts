@@ -3,6 +3,7 @@ import { openJetStreamLog } from '@parley/kernel/event-store/jetstream-log';
 import { createHealth } from '@parley/kernel/lifecycle/health';
 import type { Service } from '@parley/kernel/lifecycle/run-service';
 import { serviceUrl } from '@parley/kernel/lifecycle/service-url';
+import { watchClock } from '@parley/kernel/nats/clock';
 import { connectNats } from '@parley/kernel/nats/connect';
 import { natsOf } from '@parley/kernel/nats/settings';
 import { watchMembers } from '@parley/kernel/routing/members';
@@ -82,7 +83,10 @@ async function start(config: GatewayConfig, stack: AsyncDisposableStack): Promis
   }
   const erased = await followErasedPeople(nc, { sinceMs: tokenSecondsMax * 1_000, onErased: endSessions });
   stack.defer(() => erased.stop());
+  const clock = await watchClock(nc);
+  stack.defer(() => clock.stop());
   health.check('nats', () => link.trouble());
+  health.check('clock', () => clock.trouble());
   health.check('command-service', () => (members.members().length === 0 ? 'no instance is alive' : undefined));
 
   const app = await createApp({ config, health, tokens, identity: createOpenIdentity(sender, epochs), execute, queries, limits, live });

@@ -40,6 +40,7 @@ export async function startQueryService(config: QueryServiceConfig): Promise<Ser
   const progress = new SearchProgress(sql, index.name);
   const health = createHealth();
   health.check('read models', () => checkpoints.trouble());
+  health.check('clock', () => checkpoints.clockTrouble());
   const use = new QueryUse(sql);
   const app = await createApp(sql, createTails(cache, checkpoints), { index, progress }, { checkpoints, use }, health, config.PARLEY_INTERNAL_KEY);
   const unobserve = observeDegradation(checkpoints);

@@ -3,6 +3,7 @@ import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { streamNames } from '@parley/contracts/wire/partition';
 import { membersBucket } from '@parley/contracts/wire/subjects';
+import { skewOf } from '../nats/clock.ts';
 import { memberTtlMs, provisionMembers } from '../nats/provision.ts';
 import { logger } from '../telemetry/log.ts';
 import { followMembers, type Member, type MembersView } from './members-view.ts';
@@ -121,6 +122,7 @@ class Beats {
     const revision = await this.#bucket.put(this.#self.instance, JSON.stringify(this.#self));
     const storedBy = Date.now();
     const entry = await this.#bucket.get(this.#self.instance, { revision });
+    // Stored between sending it and hearing so.
     if (entry) this.skewMs = skewOf(sentAt, storedBy, entry.created.getTime());
   }
 
@@ -130,11 +132,4 @@ class Beats {
     await provisionMembers(this.#nc, config.num_replicas);
     return new Kvm(jetstream(this.#nc, { timeout: beatMsMax })).open(membersBucket);
   }
-}
-
-/** The server stored the beat between sending it and hearing so; a time outside of that is the clocks' difference. */
-function skewOf(sentAt: number, storedBy: number, storedAt: number): number {
-  if (storedAt < sentAt) return sentAt - storedAt;
-  if (storedAt > storedBy) return storedBy - storedAt;
-  return 0;
 }

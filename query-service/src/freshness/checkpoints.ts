@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { streamNames } from '@parley/contracts/wire/partition';
+import { clockTrouble, skewOf } from '@parley/kernel/nats/clock';
 import type { Sql } from '@parley/kernel/stores/postgres';
 import { logger } from '@parley/kernel/telemetry/log';
 import type { Lane } from '../question.ts';
@@ -16,6 +17,8 @@ const waitersMax = 5_000;
 /** A projector tells of itself every 2 s. */
 const silentAfterSeconds = 8;
 const behindAfterSeconds = 5;
+/** Gateways use a token of a minute for half of it. */
+const skewMsMax = 20_000;
 
 export type Target = Lane & { readonly seq: number };
 type Waiter = { readonly targets: readonly Target[]; readonly done: (reached: boolean) => void };
@@ -39,6 +42,8 @@ export class Checkpoints {
   readonly #waiters = new Set<Waiter>();
   #epoch = 'none';
   #readAtMs = Number.NEGATIVE_INFINITY;
+  /** How far this host's clock is from the database's, positive when ahead. */
+  #skewMs = 0;
   /** Why the last reading failed. */
   #fault: string | undefined;
   #degraded: string | undefined = 'not known yet';
@@ -87,6 +92,10 @@ export class Checkpoints {
   /** Why the read models are not to be trusted with readiness: they cannot be read. */
   trouble(): string | undefined {
     return performance.now() - this.#readAtMs > unreachableAfterMs ? `the read models cannot be read${this.#fault === undefined ? '' : `: ${this.#fault}`}` : undefined;
+  }
+  /** Why callers may be taken for late, or for no longer who they are: their tokens live for a minute by this host's clock. */
+  clockTrouble(): string | undefined {
+    return clockTrouble(this.#skewMs, { whose: 'the database’s', msMax: skewMsMax });
   }
   /** Why answers may be old though they are answers: projectors missing or more than 5 s behind. */
   degraded(): string | undefined {
@@ -152,16 +161,19 @@ export class Checkpoints {
   }
 
   async #readAll(): Promise<void> {
+    const askedAt = Date.now();
     const [rows, logs, projectors] = await Promise.all([
       this.#sql<Row[]>`
         select c.projection, c.generation, c.stream, c.seq, case g.state when 'active' then (extract(epoch from g.activated_at) * 1000)::float8 end as activated
         from ops.checkpoint c join ops.generation g using (projection, generation)`,
-      this.#sql<{ epoch: string }[]>`select epoch from ops.log`,
+      this.#sql<{ epoch: string | null; now: number }[]>`select (select epoch from ops.log) as epoch, (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
       this.#sql<{ lanes: number; wanted: number; lag: number; trouble: string | null }[]>`
         select coalesce(sum(lanes), 0)::int as lanes, coalesce(max(wanted), 1)::int as wanted, coalesce(max(lag_seconds), 0)::float8 as lag, max(trouble) as trouble
         from ops.projector where heartbeat_at > now() - make_interval(secs => ${silentAfterSeconds})`,
     ]);
-    const epoch = logs[0]?.epoch ?? 'none';
+    const { epoch: noted, now } = logs[0]!;
+    this.#skewMs = skewOf(askedAt, Date.now(), now);
+    const epoch = noted ?? 'none';
     this.#epoch = epoch;
     for (const { projection, generation, activated, stream, seq } of rows) {
       this.#heard(`${projection} ${generation} ${stream} ${seq}`);
