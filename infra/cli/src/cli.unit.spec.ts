@@ -77,7 +77,7 @@ describe('usage', () => {
   });
   test('completes', async () => {
     const words = wordsOf(await createProgram({}, new AbortController().signal));
-    expect(words.get('log')).toEqual(['show', 'tail', 'grep', 'diff', 'stat', '--help']);
+    expect(words.get('log')).toEqual(['show', 'tail', 'grep', 'diff', 'stat', 'restored', '--help']);
     const script = completionFor('bash', words);
     const answer = execFileSync('bash', ['-c', `${script}\nCOMP_WORDS=(parley parked sh); COMP_CWORD=2; _parley; echo "\${COMPREPLY[@]}"; COMP_WORDS=(parley --json ver); COMP_CWORD=2; _parley; echo "\${COMPREPLY[@]}"`], { encoding: 'utf8' });
     expect(answer).toBe('show\nverify\n');

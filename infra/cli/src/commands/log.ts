@@ -48,13 +48,13 @@ export function logCommand(program: Command, run: Run): void {
     .action(run((context, options: TailOptions) => tail(context, options)));
   logGrepCommand(group, run);
   logDiffCommand(group, run);
-  logRestoredCommand(group, run);
   group
     .command('stat')
     .description('what each stream holds')
     .option('--top <n>', 'also the aggregates with the most commits', count)
     .addHelpText('after', '\nExamples:\n  parley log stat\n  parley log stat --top 10')
     .action(run((context, { top = 0 }: { top?: number }) => stat(context, top)));
+  logRestoredCommand(group, run);
 }
 
 async function show(context: Context, kind: string, id: string, options: ShowOptions): Promise<void> {
