@@ -25,6 +25,7 @@ const bookingsMax = 2_000;
 const quietMs = 10_000;
 /** A key in use is booked each time an eighth of its burst has passed here. */
 const bookingsPerBurst = 8;
+const connectingMsMax = 2_000;
 const beatEveryMs = 2_000;
 
 /**
@@ -42,6 +43,10 @@ export class Limits {
   #isBooking = false;
   #gateways = 1;
   #isAlone = false;
+  /** Whether somebody was told that it is alone. */
+  #isTold = false;
+  /** Connections are just being made before that. */
+  readonly #toldFromMs = performance.now() + connectingMsMax;
   readonly #beating: NodeJS.Timeout | undefined;
 
   constructor(budgets: Budgets | undefined, instance: string) {
@@ -137,8 +142,9 @@ export class Limits {
   }
 
   #heard(answered: boolean): void {
-    if (this.#isAlone !== answered) return;
     this.#isAlone = !answered;
+    if (this.#isAlone === this.#isTold || (this.#isAlone && performance.now() < this.#toldFromMs)) return;
+    this.#isTold = this.#isAlone;
     if (this.#isAlone) logger('gateway').warn({ gateways: this.#gateways }, 'limits are not shared while Redis does not answer: this gateway grants its part');
     else logger('gateway').info('limits are shared again');
   }
