@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type Nats, type NatsCluster, startNatsCluster } from '@parley/dev/servers/nats';
 import { until } from '@parley/dev/until';
+import type { AggregateRef } from '@parley/contracts/envelope/commit';
 import type { EventLog } from '@parley/kernel/event-store/event-log';
 import { openJetStreamLog } from '@parley/kernel/event-store/jetstream-log';
 import { provisionStreams } from '@parley/kernel/nats/provision';
@@ -70,6 +71,41 @@ describe('a cluster of three', () => {
       await leader.kill('SIGCONT');
     }
     await running.proven();
+  });
+
+  /** Never stored, whoever gets it, and given up by nobody for its age. */
+  const impossible = (patient: EventLog, room: AggregateRef) => patient.append(room, 999_999, Buffer.from('x'), {});
+  const patientLog = async (servers: readonly Nats[]) => {
+    const connection = await connectImpatiently(servers.map(({ url }) => url));
+    return { connection, patient: await openJetStreamLog(connection, { appendMsMax: 3_600_000 }) };
+  };
+
+  test('whose leader falls silent: with the word of the next one, what it had in hand is of unknown outcome', async () => {
+    const { stream, rooms: [room] } = roomsInOneStream();
+    const leader = await serverOf(stream);
+    const { connection, patient } = await patientLog(cluster.servers.filter((server) => server !== leader));
+    expect(await impossible(patient, room!)).toEqual({ outcome: 'conflict' });
+    await leader.kill('SIGSTOP');
+    try {
+      expect(await impossible(patient, room!)).toMatchObject({ outcome: 'unknown' });
+    } finally {
+      await leader.kill('SIGCONT');
+      await connection.close();
+    }
+  });
+
+  test('whose server is lost under a connection: once that is made anew, what was under way on it is of unknown outcome', async () => {
+    const { stream, rooms: [room] } = roomsInOneStream();
+    const leader = await serverOf(stream);
+    const { connection, patient } = await patientLog([leader]);
+    expect(await impossible(patient, room!)).toEqual({ outcome: 'conflict' });
+    await leader.kill('SIGSTOP');
+    const outcome = impossible(patient, room!);
+    await leader.kill('SIGKILL');
+    await leader.restart();
+    expect(await outcome).toMatchObject({ outcome: 'unknown' });
+    await connection.close();
+    await until('a leader', async () => Boolean(await leaderOf(nc, stream).catch(() => undefined)), { timeoutMs: 60_000, everyMs: 100 });
   });
 
   test('one room, many rivals: each append has one winner, in flight or not', async () => {

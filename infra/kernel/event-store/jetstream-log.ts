@@ -2,7 +2,7 @@ import { jetstreamManager, type JetStreamManager, PubHeaders } from '@nats-io/je
 import { headers as makeHeaders, type NatsConnection } from '@nats-io/transport-node';
 import type { AggregateRef } from '@parley/contracts/envelope/commit';
 import { streamOf } from '@parley/contracts/wire/partition';
-import { subjectOf } from '@parley/contracts/wire/subjects';
+import { aggregateOfSubject, subjectOf } from '@parley/contracts/wire/subjects';
 import { ReplyInbox } from '../nats/reply-inbox.ts';
 import { type AppendOutcome, type EventLog, LogUnavailable, type StoredCommit } from './event-log.ts';
 import { leaderGet } from './leader-get.ts';
@@ -13,6 +13,7 @@ export type JetStreamLogOptions = {
 };
 
 const appendMsMaxDefault = 5_000;
+const leaderElected = '$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.';
 /** So many commits are fetched one by one from the leader before a range is fetched in bulk. */
 const singleGetsMax = 4;
 const bulkCommitsMax = 1_000;
@@ -33,7 +34,7 @@ const boundReached = /maximum (bytes|messages)/i;
  */
 export async function openJetStreamLog(nc: NatsConnection, { appendMsMax = appendMsMaxDefault }: JetStreamLogOptions = {}): Promise<EventLog> {
   const jsm = await jetstreamManager(nc, { checkAPI: false });
-  const acks = new ReplyInbox(nc);
+  const acks = acknowledgements(nc);
   const epochs = new Map<string, Promise<string>>();
   return {
     append: (aggregate, expectedSeq, bytes, headers) => append(nc, { acks, appendMsMax }, aggregate, expectedSeq, bytes, headers),
@@ -56,6 +57,31 @@ export async function openJetStreamLog(nc: NatsConnection, { appendMsMax = appen
   };
 }
 
+/**
+ * Where appends are acknowledged, once somebody appends. What a stream's leader had in hand when it went away is
+ * acknowledged by nobody: with the word of a new leader its outcome is unknown, and the log is read, instead of after
+ * seconds in which everybody behind it waits. Source: nats-server, `advisories` (JSAdvisoryStreamLeaderElectedPre).
+ */
+function acknowledgements(nc: NatsConnection): () => ReplyInbox {
+  let acks: ReplyInbox | undefined;
+  return () => {
+    if (acks) return acks;
+    const made = new ReplyInbox(nc);
+    nc.subscribe(`${leaderElected}*`, {
+      callback: (error, { subject }) => {
+        if (error) return;
+        const stream = subject.slice(leaderElected.length);
+        made.giveUp((sentTo) => {
+          const aggregate = aggregateOfSubject(sentTo);
+          return aggregate !== undefined && streamOf(aggregate) === stream;
+        });
+      },
+    });
+    acks = made;
+    return made;
+  };
+}
+
 async function readEpoch(jsm: JetStreamManager, stream: string): Promise<string> {
   try {
     return (await jsm.streams.info(stream)).config.metadata?.['epoch'] ?? '';
@@ -66,7 +92,7 @@ async function readEpoch(jsm: JetStreamManager, stream: string): Promise<string>
 
 type Ack = { readonly seq?: number; readonly duplicate?: boolean; readonly error?: { readonly err_code: number; readonly description: string } };
 
-async function append(nc: NatsConnection, { acks, appendMsMax }: { readonly acks: ReplyInbox; readonly appendMsMax: number }, aggregate: AggregateRef, expectedSeq: number, bytes: Uint8Array, headers: Readonly<Record<string, string>>): Promise<AppendOutcome> {
+async function append(nc: NatsConnection, { acks, appendMsMax }: { readonly acks: () => ReplyInbox; readonly appendMsMax: number }, aggregate: AggregateRef, expectedSeq: number, bytes: Uint8Array, headers: Readonly<Record<string, string>>): Promise<AppendOutcome> {
   const subject = subjectOf(aggregate);
   if (bytes.length > (nc.info?.max_payload ?? Number.POSITIVE_INFINITY)) return { outcome: 'not-stored', reason: 'too-large', detail: 'larger than the server’s max_payload' };
   const named = makeHeaders();
@@ -74,7 +100,7 @@ async function append(nc: NatsConnection, { acks, appendMsMax }: { readonly acks
   for (const name in headers) named.set(name, headers[name] as string);
   let sent;
   try {
-    sent = acks.publish(subject, bytes, appendMsMax, named);
+    sent = acks().publish(subject, bytes, appendMsMax, named);
   } catch (error) {
     // It never left this process: the connection is closed or draining.
     return { outcome: 'not-stored', reason: 'rejected', detail: error instanceof Error ? error.message : String(error) };

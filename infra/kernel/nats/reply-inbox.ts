@@ -2,7 +2,7 @@ import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-
 
 const sweepEveryMs = 100;
 
-type Waiting = { readonly resolve: (answer: Msg | undefined) => void; readonly expiresMs: number };
+type Waiting = { readonly resolve: (answer: Msg | undefined) => void; readonly expiresMs: number; readonly subject: string };
 
 /**
  * Publishes with an answer expected, through one subscription and one clock for all. The client's own request makes
@@ -19,6 +19,14 @@ export class ReplyInbox {
     this.#nc = nc;
   }
 
+  /**
+   * Answers to what is under way on these subjects will not come: whoever waits is told now that none came, instead of
+   * when their time is over. What was sent may have been heard all the same.
+   */
+  giveUp(isLost: (subject: string) => boolean): void {
+    for (const [token, { subject }] of this.#waiting) if (isLost(subject)) this.#settle(token, undefined);
+  }
+
   /** With the first question: a connection that is closed cannot be listened on, and need not be. */
   #listen(): void {
     const nc = this.#nc;
@@ -31,6 +39,7 @@ export class ReplyInbox {
       for (const token of this.#waiting.keys()) this.#settle(token, undefined);
     };
     nc.closed().then(end, end);
+    this.#followConnection().catch(() => {});
   }
 
   /**
@@ -45,8 +54,19 @@ export class ReplyInbox {
     this.#nc.publish(subject, payload, { reply: this.#prefix + token, ...(headers && { headers }) });
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepEveryMs);
     return new Promise((resolve) => {
-      this.#waiting.set(token, { resolve, expiresMs: performance.now() + timeoutMs });
+      this.#waiting.set(token, { resolve, expiresMs: performance.now() + timeoutMs, subject });
     });
+  }
+
+  /** Answers come on the connection that was asked on: what it had not brought when it was lost, none will bring. */
+  async #followConnection(): Promise<void> {
+    let asked: ReadonlySet<string> = new Set();
+    for await (const { type } of this.#nc.status()) {
+      if (type === 'disconnect') asked = new Set(this.#waiting.keys());
+      if (type !== 'reconnect') continue;
+      for (const token of asked) this.#settle(token, undefined);
+      asked = new Set();
+    }
   }
 
   #settle(token: string, answer: Msg | undefined): void {
