@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connectNats } from '@parley/kernel/nats/connect';
 import { openVault } from '@parley/kernel/vault/postgres-vault';
@@ -64,6 +65,27 @@ test('people talk, search and read through the proxy, and no service is refused 
   expect(await deployed.connections()).toEqual({ roles: ['parley_command_service', 'parley_gateway', 'parley_owner', 'parley_projectors', 'parley_query_service'], plain: [] });
 }, 120_000);
 
+test('while no question can be answered, the proxy takes no gateway for dead: commands go on', async () => {
+  const ann = await signIn('Ann');
+  const roomId = uuidv7();
+  expect((await deployed.call('POST', '/v1/rooms', { token: ann.token, body: { roomId, kind: 'public', name: 'unasked' } })).status).toBe(200);
+  await Promise.all(['query-1', 'query-2'].map((name) => deployed.service(name).kill('SIGKILL')));
+  for (let count = 0; count < 8; count += 1) {
+    expect(await deployed.call('GET', `/v1/rooms/${roomId}/messages`, { token: ann.token })).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect((await deployed.call('POST', `/v1/rooms/${roomId}/messages`, { token: ann.token, body: { text: `${count}` } })).status).toBe(200);
+  }
+  await Promise.all(['query-1', 'query-2'].map((name) => deployed.service(name).restart()));
+  // Gateways and proxy leave alone for a moment what did not answer; whoever is sent to either is served again.
+  for (let inRow = 0; inRow < 4;) {
+    const isServed = await open(ann.token).then(async (socket) => {
+      socket.close();
+      return (await deployed.call('GET', `/v1/rooms/${roomId}/messages`, { token: ann.token })).status === 200;
+    }, () => false);
+    inRow = isServed ? inRow + 1 : 0;
+    if (!isServed) await pause(100);
+  }
+}, 120_000);
+
 test('gateways, command-services and all three NATS servers are restarted while people talk: nothing is lost, doubled or out of order', async () => {
   const [ann, kim] = [await signIn('Ann'), await signIn('김철수')];
   const roomId = uuidv7();
@@ -87,6 +109,8 @@ test('gateways, command-services and all three NATS servers are restarted while 
         else if (status < 500) throw new Error(`${status} ${JSON.stringify(body)}`);
         return status === 200;
       }, { timeoutMs: 60_000 });
+      // Below what one person may say.
+      await pause(20);
     }
   })();
   const resumed = async (): Promise<void> => {
@@ -109,9 +133,10 @@ test('gateways, command-services and all three NATS servers are restarted while 
       await deployed.service(name).restart();
       if (listener.closed !== undefined) await resumed();
     }
-    for (const name of ['api-1', 'command-1', 'projectors-1', 'query-1', 'api-2', 'command-2', 'projectors-2', 'query-2']) {
-      await deployed.service(name).restart();
-      await spokenSince(5);
+    // A release: half of everything, then the other half.
+    for (const half of [1, 2]) {
+      await Promise.all(['api', 'command', 'projectors', 'query'].map((kind) => deployed.service(`${kind}-${half}`).restart()));
+      await spokenSince(10);
     }
     for (const server of deployed.nats) {
       await server.restart();
@@ -124,10 +149,12 @@ test('gateways, command-services and all three NATS servers are restarted while 
     await talking;
   }
   const last = Math.max(...acknowledged);
-  if (listener.closed !== undefined) await resumed();
-  await listener.until(() => listener.eventsOf(roomId).some(({ n }) => n === last), 30_000, 'the last word');
+  await until('the last word', async () => {
+    if (listener.closed !== undefined) await resumed();
+    return heard.includes(last) || listener.eventsOf(roomId).some(({ n }) => n === last);
+  });
   cursorAfter();
-  expect(acknowledged.length).toBeGreaterThan(80);
+  expect(acknowledged.length).toBeGreaterThan(60);
   expect(heard).toEqual(acknowledged);
   expect(deployed.violations()).toEqual([]);
 }, 400_000);
