@@ -20,6 +20,7 @@ import { openPostgres } from '@parley/kernel/stores/postgres';
 import { addressWith } from '@parley/kernel/stores/postgres-address';
 import { v7 as uuidv7 } from 'uuid';
 import { type Certificates, makeCertificates } from './certificates.ts';
+import { ended } from './parley.ts';
 
 const files = join(ROOT, 'infra', 'deploy');
 const password = 'a word of the test';
@@ -112,13 +113,7 @@ export class Deployment {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString(); });
-    child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString(); });
-    return new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
-    });
+    return ended(child);
   }
 
   /** Starts two of every service, and nginx in front of them. */

@@ -1,5 +1,6 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { ROOT } from '@parley/dev/paths';
 import type { Constellation } from './constellation.ts';
 
@@ -26,6 +27,11 @@ export function startParley(chat: Constellation, args: readonly string[], into?:
 export function parley(chat: Constellation, args: readonly string[], input?: string, into?: string): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = startParley(chat, args, into);
   child.stdin.end(input ?? '');
+  return ended(child);
+}
+
+/** Waits for a command's end; resolves with its exit code and all it printed. */
+export function ended(child: ChildProcessByStdio<Writable | null, Readable, Readable>): Promise<{ code: number; stdout: string; stderr: string }> {
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString(); });
   child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString(); });
