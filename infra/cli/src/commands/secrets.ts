@@ -16,7 +16,7 @@ export function secretsCommand(program: Command, run: Run): void {
 }
 
 function rotated(before: string | undefined): string {
-  if (!before) throw new CliError(exitCodes.config, 'PARLEY_SIGNING_KEYS is not set.', 'What it is now tells what comes after it.');
+  if (!before) throw new CliError(exitCodes.config, 'PARLEY_SIGNING_KEYS is not set.', 'Give the set that the gateways have now: PARLEY_SIGNING_KEYS=… parley secrets --rotate');
   try {
     return rotatedSigningKeys(before);
   } catch {
