@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { Tx } from '../runner/projection.ts';
 
-const pieceChars = 64 * 1024;
+const pieceBytes = 64 * 1024;
+/** What a character of a string takes at most as UTF-8. */
+const bytesPerChar = 3;
 
 type Value = string | number | bigint | boolean | null | readonly string[];
 
@@ -15,15 +17,19 @@ export async function copyRows<R>(tx: Tx, schema: string, table: string, columns
   const writable = await tx`copy ${tx(schema)}.${tx(table)} (${tx([...columns] as string[])}) from stdin`.writable();
   let failure: Error | undefined;
   writable.on('error', (error: Error) => { failure = error; });
-  let piece = '';
+  // Line by line into bytes: a text that is put together of thousands of pieces takes twice as long to be written as its pieces.
+  let [piece, filled] = [Buffer.allocUnsafe(pieceBytes), 0];
   for (const row of rows) {
-    piece += lineOf(row, columns);
-    if (piece.length < pieceChars) continue;
-    if (!writable.write(piece)) await once(writable, 'drain');
-    piece = '';
+    const line = lineOf(row, columns);
+    const mostBytes = line.length * bytesPerChar;
+    if (filled + mostBytes > piece.byteLength) {
+      if (filled > 0 && !writable.write(piece.subarray(0, filled))) await once(writable, 'drain');
+      [piece, filled] = [Buffer.allocUnsafe(Math.max(pieceBytes, mostBytes)), 0];
+    }
+    filled += piece.write(line, filled);
   }
   await new Promise<void>((resolve, reject) => {
-    writable.write(piece, (error) => (error ? reject(error) : resolve()));
+    writable.write(piece.subarray(0, filled), (error) => (error ? reject(error) : resolve()));
   });
   writable.end();
   // The client never tells of an error after the end of the data; the next statement does.
@@ -35,7 +41,7 @@ export async function copyRows<R>(tx: Tx, schema: string, table: string, columns
 /** One row in COPY's text format. */
 export function lineOf<R>(row: R, columns: readonly (keyof R & string)[]): string {
   let line = '';
-  for (const [at, column] of columns.entries()) line += (at === 0 ? '' : '\t') + fieldOf(row[column] as Value | undefined);
+  for (let at = 0; at < columns.length; at += 1) line += (at === 0 ? '' : '\t') + fieldOf(row[columns[at]!] as Value | undefined);
   return `${line}\n`;
 }
 
@@ -44,8 +50,7 @@ const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '
 
 function fieldOf(value: Value | undefined): string {
   if (value === null || value === undefined) return '\\N';
+  if (typeof value === 'string') return special.test(value) ? value.replaceAll(/[\\\n\r\t]/g, (found) => escapes[found]!) : value;
   // Only ids come in lists.
-  if (Array.isArray(value)) return `{${value.join(',')}}`;
-  const text = String(value);
-  return special.test(text) ? text.replaceAll(/[\\\n\r\t]/g, (found) => escapes[found]!) : text;
+  return Array.isArray(value) ? `{${value.join(',')}}` : String(value);
 }
