@@ -10,29 +10,36 @@ type Order =
   /** Everybody comes back, so many connecting at a time; answered once all have `missed` events more, or after a while. */
   | { readonly do: 'return'; readonly atOnce: number; readonly missed: number };
 
-export type Returned = { readonly msToConnected: number; readonly msToAll: number; readonly caughtUp: number; readonly resets: number; readonly gaps: number; readonly repeated: number; readonly frames: number; readonly closed: number[]; readonly ms: number[] };
+export type Returned = { readonly msToConnected: number; readonly msToAll: number; readonly caughtUp: number; readonly resets: number; readonly gaps: number; readonly repeated: number; readonly frames: number; readonly bytes: number; readonly closed: number[]; readonly ms: number[] };
 
 type Client = { readonly token: string | null; socket: RawSocket | undefined; cursor: string; lastN: number; missed: number; live: boolean; doneAtMs: number; closed: number | undefined };
 type Commit = { readonly first: number; readonly last: number; readonly count: number };
 
 const clients: Client[] = [];
 let [url, subprotocol]: [URL | undefined, string | undefined] = [undefined, undefined];
-let [gaps, repeated, resets, frames, wanted, left] = [0, 0, 0, 0, 0, 0];
+let [gaps, repeated, resets, frames, bytes, wanted, left] = [0, 0, 0, 0, 0, 0, 0];
 const known = new Map<string, Commit>();
 const WAIT_MS_MAX = 120_000;
 
 function read(client: Client, payload: Buffer): void {
+  bytes += payload.length;
   const head = payload.toString('latin1', 0, 120);
   if (head.startsWith('{"type":"commit","kind":"room"')) commit(client, payload, head);
   else if (head.startsWith('{"type":"welcome"')) welcome(client, payload);
-  else if (head.startsWith('{"type":"live"')) {
+  else if (head.startsWith('{"type":"plain"')) {
+    frames += 1;
+    client.missed += 1;
+  } else if (head.startsWith('{"type":"live"')) {
     client.cursor = cursorIn(payload);
     client.live = true;
   }
-  if (client.live && client.missed >= wanted && client.doneAtMs === 0) {
-    client.doneAtMs = performance.now();
-    left -= 1;
-  }
+  finish(client);
+}
+
+function finish(client: Client): void {
+  if (!client.live || client.missed < wanted || client.doneAtMs > 0) return;
+  client.doneAtMs = performance.now();
+  left -= 1;
 }
 
 function welcome(client: Client, payload: Buffer): void {
@@ -75,9 +82,9 @@ async function connect(client: Client): Promise<void> {
   }, (code) => { client.closed = code; });
   client.socket = socket;
   if (client.token !== null) socket.send(JSON.stringify({ type: 'hello', token: client.token, ...(client.cursor && { cursor: client.cursor }) }));
-  else if (client.doneAtMs === 0) {
-    client.doneAtMs = performance.now();
-    left -= 1;
+  else {
+    client.live = true;
+    finish(client);
   }
   const before = early;
   early = undefined;
@@ -110,7 +117,7 @@ async function open(order: Extract<Order, { do: 'open' }>): Promise<object> {
 }
 
 async function comeBack({ atOnce, missed }: Extract<Order, { do: 'return' }>): Promise<Returned> {
-  [gaps, repeated, resets, frames, wanted, left] = [0, 0, 0, 0, missed, clients.length];
+  [gaps, repeated, resets, frames, bytes, wanted, left] = [0, 0, 0, 0, 0, missed, clients.length];
   for (const client of clients) Object.assign(client, { missed: 0, live: false, doneAtMs: 0 });
   known.clear();
   const begun = performance.now();
@@ -119,8 +126,8 @@ async function comeBack({ atOnce, missed }: Extract<Order, { do: 'return' }>): P
   await everybodyIn();
   const done = clients.filter(({ doneAtMs }) => doneAtMs > 0);
   return {
-    msToConnected: connected - begun, msToAll: Math.max(...done.map(({ doneAtMs }) => doneAtMs)) - begun, caughtUp: done.filter((client) => client.missed === missed || client.token === null).length,
-    resets, gaps, repeated, frames, closed: clients.flatMap(({ closed }) => closed ?? []), ms: done.map(({ doneAtMs }) => doneAtMs - begun),
+    msToConnected: connected - begun, msToAll: Math.max(...done.map(({ doneAtMs }) => doneAtMs)) - begun, caughtUp: done.filter((client) => client.missed === missed).length,
+    resets, gaps, repeated, frames, bytes, closed: clients.flatMap(({ closed }) => closed ?? []), ms: done.map(({ doneAtMs }) => doneAtMs - begun),
   };
 }
 

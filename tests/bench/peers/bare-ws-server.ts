@@ -6,12 +6,17 @@ import { WebSocketServer, type WebSocket } from 'ws';
  */
 type Order =
   | { readonly do: 'offer'; readonly perSecond: number; readonly seconds: number; readonly payloadBytes: number }
-  | { readonly do: 'usage' };
+  | { readonly do: 'usage' }
+  /** From now on whoever connects is written so many frames of so many bytes at once; answered with what they are. */
+  | { readonly do: 'greet'; readonly frames: number; readonly bytes: number };
 
+let greeting: Buffer | undefined;
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false, maxPayload: 65_536 });
 const sockets = new Set<WebSocket>();
-server.on('connection', (socket) => {
+server.on('connection', (socket, request) => {
   sockets.add(socket);
+  // Made once, written as it is: no server can do less for so many frames.
+  if (greeting) request.socket.write(greeting);
   socket.on('message', () => {});
   socket.on('close', () => sockets.delete(socket));
   socket.on('error', () => {});
@@ -20,6 +25,11 @@ server.on('listening', () => process.send?.({ type: 'ready', port: (server.addre
 process.on('disconnect', () => process.exit(0));
 
 process.on('message', (order: Order) => {
+  if (order.do === 'greet') {
+    greeting = order.frames === 0 ? undefined : Buffer.concat(Array.from({ length: order.frames }, () => plainFrame(order.bytes)));
+    process.send?.({ type: 'greeting', bytes: greeting?.byteLength ?? 0 });
+    return;
+  }
   if (order.do === 'usage') {
     globalThis.gc?.();
     process.send?.({ type: 'usage', rssBytes: process.memoryUsage().rss, cpu: process.cpuUsage(), sockets: sockets.size });
@@ -33,6 +43,16 @@ process.on('message', (order: Order) => {
     },
   );
 });
+
+/** A text frame (RFC 6455 §5.2) whose text is of so many bytes, 126 to 65,535. */
+function plainFrame(bytes: number): Buffer {
+  const frame = Buffer.alloc(4 + bytes, ' ');
+  frame[0] = 0x81;
+  frame[1] = 126;
+  frame.writeUInt16BE(bytes, 2);
+  frame.write('{"type":"plain"}', 4);
+  return frame;
+}
 
 /** Sends `perSecond` messages to every socket on an open-loop schedule; each payload carries its number and intended time. */
 async function offer({ perSecond, seconds, payloadBytes }: Extract<Order, { do: 'offer' }>) {
