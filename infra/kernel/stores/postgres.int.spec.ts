@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { connect, createServer, type ListenOptions } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '@parley/dev/servers/postgres';
 import { expect, test } from 'vitest';
+import { migrate } from './migrate.ts';
 import { openPostgres } from './postgres.ts';
 
 /** Goal: a value means the same in every database, and a transaction does. Method: one whose owner reads dates as people do where it stands, and was brought along from an old server. */
@@ -26,6 +29,38 @@ test('what a database has as its own ways changes no value and no transaction', 
     expect(transaction).toEqual({ isolation: 'read committed' });
     await sql.end();
   } finally {
+    await server.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+}, 60_000);
+
+/** Goal: whatever libpq's addresses lead to is reached. Method: doors of both kinds before one server. */
+test('a server is reached by IPv6 and by its socket', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-doors-'));
+  const server = await startPostgres({ dir: join(dir, 'postgres'), fsync: false });
+  const door = async (where: ListenOptions) => {
+    const listening = createServer((client) => {
+      const behind = connect(server.port, '127.0.0.1');
+      for (const end of [client, behind]) end.on('error', () => {});
+      client.pipe(behind).pipe(client);
+    }).listen(where);
+    await once(listening, 'listening');
+    return listening;
+  };
+  const hasIPv6 = Object.values(networkInterfaces()).flat().some((found) => found?.address === '::1');
+  const doors = await Promise.all([door({ path: join(dir, '.s.PGSQL.5432') }), ...(hasIPv6 ? [door({ host: '::1', port: server.port })] : [])]);
+  try {
+    const { username, password } = new URL(server.databaseUrl);
+    const login = `postgres://${username}:${password}`;
+    const addresses = [`${login}@/parley?host=${dir}`, `${login}@${encodeURIComponent(dir)}/parley`, ...(hasIPv6 ? [`${login}@[::1]:${server.port}/parley`, `${login}@[::1]:1,[::1]:${server.port}/parley`] : [])];
+    for (const address of addresses) {
+      const sql = openPostgres(address, { max: 1, name: 'spec' });
+      expect(await sql`select current_database() as database`).toEqual([{ database: 'parley' }]);
+      await sql.end();
+    }
+    expect(await migrate(addresses.at(-1)!, new URL('../vault/migrations/', import.meta.url))).not.toEqual([]);
+  } finally {
+    for (const listening of doors) listening.close();
     await server.stop();
     await rm(dir, { recursive: true, force: true });
   }
