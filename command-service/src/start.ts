@@ -18,6 +18,7 @@ import { createCommandSender } from '@parley/kernel/routing/send-command';
 import { followErasures } from '@parley/kernel/sealing/erasures';
 import { createSealer } from '@parley/kernel/sealing/sealer';
 import { openVault } from '@parley/kernel/vault/postgres-vault';
+import { watchVault } from '@parley/kernel/vault/watch-vault';
 import 'reflect-metadata';
 import { CommandModule } from './command.module.ts';
 import type { CommandServiceConfig } from './config.ts';
@@ -25,7 +26,7 @@ import { deciders } from './deciders.ts';
 import { createDesk } from './door/desk.ts';
 import { openNatsDoor } from './door/nats-door.ts';
 import { answerQuestion } from './door/questions.ts';
-import { watchConnection, watchVault } from './readiness.ts';
+import { watchConnection } from './readiness.ts';
 import { createTargets } from './prepare/targets.ts';
 import { aggregateObserver, observeDoor } from './telemetry.ts';
 import { traceAppends } from './traced-log.ts';
@@ -68,7 +69,7 @@ export async function startCommandService(config: CommandServiceConfig): Promise
   const reactor = new RollForward({ nc, process: registration, positions: await openPositions(nc, 'roll-forward'), isMine: () => ownersOf(0, view.members())[0] === instance });
   undo.use(reactor);
 
-  const vaultState = undo.adopt(watchVault(sealer), (watch) => watch.stop());
+  const vaultState = undo.adopt(watchVault(() => sealer.claimIdOf('n1:')), (watch) => watch.stop());
   await vaultState.firstTry;
   const membership = await joinMembers(nc, { instance, version, weight });
   undo.defer(() => leave(membership));

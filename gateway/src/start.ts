@@ -13,6 +13,7 @@ import { openBudgets } from '@parley/kernel/stores/budgets';
 import { redisOf } from '@parley/kernel/stores/redis-settings';
 import { logger } from '@parley/kernel/telemetry/log';
 import { openVault } from '@parley/kernel/vault/postgres-vault';
+import { watchVault } from '@parley/kernel/vault/watch-vault';
 import { createExecute } from './commands/execute.ts';
 import { LogEpochs } from './commands/log-epochs.ts';
 import { NatsLink } from './commands/nats-link.ts';
@@ -71,6 +72,10 @@ async function start(config: GatewayConfig, stack: AsyncDisposableStack): Promis
   } else {
     const vault = openVault({ url: config.VAULT_URL, kek: config.PARLEY_KEK, role: 'gateway' });
     stack.use(vault);
+    const watched = watchVault(() => vault.get(['pepper']));
+    stack.defer(() => watched.stop());
+    await watched.firstTry;
+    health.check('vault', watched.reason);
     live = await Live.open({
       nc, instance: config.INSTANCE_ID, epochs: epochs.now, log: await openJetStreamLog(nc), opener: createOpener(vault, config.PARLEY_WS), queries, execute, tokens, metrics,
       ringBytesMax: config.RING_BYTES_MAX, ringAgeMsMax: config.RING_AGE_MS_MAX, limit: limits.of(frameRule(config)), socketsPerAddress: config.SOCKETS_PER_ADDRESS_MAX,

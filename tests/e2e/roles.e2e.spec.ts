@@ -28,6 +28,21 @@ async function signIn(name: string): Promise<{ token: string; userId: string }> 
 const call = (method: string, path: string, token: string, body?: object) =>
   fetch(`${api.url}${path}`, { method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': uuidv7() }, ...(body && { body: JSON.stringify(body) }) });
 
+test('a live gateway that never had a key is not ready, and says why', async () => {
+  const gatewayWith = (name: string, index: number, env: Readonly<Record<string, string>>) =>
+    startService({ name: 'gateway', instance: `gateway-${name}`, world: chat.world, logFile: chat.logFile('gateway', index), env: { GATEWAY_ROLE: 'live', QUERY_URL: chat.service('query-service').url, ...env } });
+  const vaultless = await Promise.all([gatewayWith('closed', 2, { VAULT_URL: 'postgres://nobody@127.0.0.1:1/parley_vault' }), gatewayWith('wrapped', 3, { PARLEY_KEK: 'A'.repeat(43) })]);
+  try {
+    const answers = await Promise.all(vaultless.map(({ url }) => fetch(`${url}/health/ready`)));
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+    const reasons = (await Promise.all(answers.map((answer) => answer.json()))) as { reasons: Record<string, string> }[];
+    expect(reasons.map(({ reasons: { vault } }) => vault)).toEqual([expect.stringContaining('ECONNREFUSED'), expect.stringContaining('another key than PARLEY_KEK')]);
+    expect((await fetch(`${live.url}/health/ready`)).status).toBe(200);
+  } finally {
+    await Promise.all(vaultless.map((service) => service.stop()));
+  }
+}, 60_000);
+
 test('each pool does its own, and either lives without the other', async () => {
   const ann = await signIn('role-ann');
   const roomId = uuidv7();

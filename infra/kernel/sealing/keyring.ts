@@ -40,6 +40,7 @@ export class Keyring {
   #flush: Promise<void> | undefined;
   #generation = 0;
   #restUntilMs = 0;
+  #isAway = false;
 
   constructor(vault: Vault, { create, keysMax = cachedKeysMax, ttlMs = cachedMsMax }: KeyringOptions) {
     this.#vault = vault;
@@ -127,10 +128,14 @@ export class Keyring {
     try {
       if (performance.now() < this.#restUntilMs) return;
       const found = await (this.#create ? this.#vault.getOrCreate(scopes) : this.#vault.get(scopes));
+      if (this.#isAway) logger('vault').info('the vault answers again');
+      this.#isAway = false;
       if (generation === this.#generation) this.#keep(scopes, found);
     } catch (error) {
       if (!(error instanceof VaultUnavailable)) throw error;
       this.#restUntilMs = performance.now() + restMs;
+      if (!this.#isAway) logger('vault').error({ reason: error.message }, 'the vault cannot be asked: whoever’s key is not known yet is refused, waited for, or shown without words');
+      this.#isAway = true;
     } finally {
       for (const scope of scopes) this.#asking.delete(scope);
     }

@@ -15,7 +15,11 @@ export function wrap(kek: Uint8Array, scope: string, secret: Secret): Buffer {
 /** Unwraps a secret. Throws AeadFailure for another key-encryption key, another scope, or damage. */
 export function unwrap(kek: Uint8Array, scope: string, wrapped: Uint8Array): Secret {
   if (wrapped[0] !== form || wrapped.byteLength !== wrappedBytes) throw new AeadFailure('not a wrapped secret');
-  return open(kek, wrapped.subarray(1), associatedOf(scope));
+  try {
+    return open(kek, wrapped.subarray(1), associatedOf(scope));
+  } catch (error) {
+    throw new AeadFailure('its secrets were wrapped with another key than PARLEY_KEK, or are damaged', { cause: error });
+  }
 }
 
 /** Reads a key-encryption key written in base64url, or takes its bytes. Throws RangeError unless it has 32 bytes. */
