@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { openJetStreamLog } from '@parley/kernel/event-store/jetstream-log';
 import { type Aggregates, createAggregates } from '@parley/kernel/event-store/repository';
 import { openJetStreamSnapshots } from '@parley/kernel/event-store/snapshots';
+import { requireWorkspace } from '@parley/kernel/event-store/workspace';
 import { createHealth } from '@parley/kernel/lifecycle/health';
 import type { Service } from '@parley/kernel/lifecycle/run-service';
 import { serviceUrl } from '@parley/kernel/lifecycle/service-url';
@@ -47,6 +48,7 @@ export async function startCommandService(config: CommandServiceConfig): Promise
   const nc = undo.adopt(await connectNats({ ...natsOf(config), name: `command-service ${instance}` }), closeQuietly);
   if (config.NATS_REPLICAS !== undefined) await provisionStreams(nc, { replicas: config.NATS_REPLICAS === '3' ? 3 : 1, ...(config.NATS_STREAM_BYTES !== undefined && { streamBytesMax: config.NATS_STREAM_BYTES }) });
   await readEpochs(nc);
+  await requireWorkspace(nc, ws);
   const vault = undo.use(openVault({ url: config.VAULT_URL, kek: config.PARLEY_KEK, role: 'command-service' }));
   const sealer = createSealer(vault, ws);
   undo.defer(followErasures(nc, (scope) => sealer.forget(scope)));

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { openJetStreamLog } from '@parley/kernel/event-store/jetstream-log';
+import { requireWorkspace } from '@parley/kernel/event-store/workspace';
 import { createHealth } from '@parley/kernel/lifecycle/health';
 import type { Service } from '@parley/kernel/lifecycle/run-service';
 import { serviceUrl } from '@parley/kernel/lifecycle/service-url';
@@ -53,6 +54,7 @@ async function start(config: GatewayConfig, stack: AsyncDisposableStack): Promis
   stack.defer(() => members.stop());
   const sender = createCommandSender(nc, members);
   const [epochs, tokens] = await Promise.all([LogEpochs.read(nc), Tokens.open(config.PARLEY_SIGNING_KEYS, config.TOKEN_SECONDS)]);
+  await requireWorkspace(nc, config.PARLEY_WS);
   const queries = createQueryClient(config.QUERY_URL, config.PARLEY_INTERNAL_KEY);
   stack.defer(() => queries.close());
 

@@ -1,5 +1,6 @@
 import fastify from 'fastify';
 import { openJetStreamLog } from '@parley/kernel/event-store/jetstream-log';
+import { requireWorkspace } from '@parley/kernel/event-store/workspace';
 import { createHealth, type RouteHost } from '@parley/kernel/lifecycle/health';
 import type { Service } from '@parley/kernel/lifecycle/run-service';
 import { connectNats, type NatsConnection } from '@parley/kernel/nats/connect';
@@ -39,6 +40,7 @@ export async function startProjectors(config: ProjectorsConfig, projectionsOf: (
   const vault = openVault({ url: config.VAULT_URL, kek: config.PARLEY_KEK, role: 'projectors' });
   const cache = openRedis(redisOf(config));
   const epochs = await readEpochs(nc);
+  await requireWorkspace(nc, config.PARLEY_WS);
   const tails = createTailWarmer(sql, cache);
   const projections = projectionsOf(tails);
   await prepareReadDatabase(config.DATABASE_URL, sql, projections);

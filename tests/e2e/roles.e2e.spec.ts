@@ -69,3 +69,10 @@ test('each pool does its own, and either lives without the other', async () => {
   const page = (await (await call('GET', `/v1/rooms/${roomId}/messages?after=${cursor}`, ann.token)).json()) as { data: { messages: { text: string }[] } };
   expect(page.data.messages.map(({ text }) => text)).toEqual(['both are here', 'only the live side', 'only the API side']);
 }, 120_000);
+
+test('a service that is set to another workspace than the log’s refuses to start: what it wrote would be no part of it, for ever', async () => {
+  await signIn('role-first');
+  const refused = await Promise.allSettled((['command-service', 'projectors', 'gateway'] as const).map((name) =>
+    startService({ name, instance: `${name}-elsewhere`, world: chat.world, logFile: chat.logFile(name, 9), env: { PARLEY_WS: 'elsewhere', QUERY_URL: chat.service('query-service').url } })));
+  for (const each of refused) expect(each).toMatchObject({ status: 'rejected', reason: { message: expect.stringContaining('the log is of workspace \\"main\\", and PARLEY_WS is \\"elsewhere\\"') } });
+}, 60_000);

@@ -1,4 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
+import { requireWorkspace, WorkspaceMismatch } from '@parley/kernel/event-store/workspace';
 import { connectNats, reasonOf } from '@parley/kernel/nats/connect';
 import { natsOf } from '@parley/kernel/nats/settings';
 import { createOpener } from '@parley/kernel/sealing/opener';
@@ -18,6 +19,8 @@ export type Context = {
   /** Aborts at the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   nats(): Promise<NatsConnection>;
+  /** NATS, if the log there is the workspace's that the settings name: what is read as another's looks damaged. */
+  log(): Promise<NatsConnection>;
   /** The read database. */
   database(): Promise<Sql>;
   /** Opens personal content. The vault's audit notes who asked: `cli`, and for what purpose where there is one (`cli:log-grep`). */
@@ -30,10 +33,12 @@ export type Context = {
 export function createContext(settings: Settings, output: Output, signal: AbortSignal): { readonly context: Context; close(): Promise<void> } {
   const ends: (() => Promise<unknown>)[] = [];
   let nats: Promise<NatsConnection> | undefined;
+  let log: Promise<NatsConnection> | undefined;
   let database: Promise<Sql> | undefined;
   const context: Context = {
     output, settings, signal,
     nats: () => (nats ??= openNats(settings, (end) => ends.push(end))),
+    log: () => (log ??= context.nats().then((nc) => ofWorkspace(nc, settings))),
     database: () => (database ??= openDatabase(settings, (end) => ends.push(end))),
     opener(purpose) {
       const role = purpose === undefined ? 'cli' : `cli:${purpose}`;
@@ -65,6 +70,16 @@ async function openNats(settings: Settings, onEnd: (end: () => Promise<unknown>)
   }
   onEnd(() => nc.close());
   return nc;
+}
+
+async function ofWorkspace(nc: NatsConnection, settings: Settings): Promise<NatsConnection> {
+  try {
+    await requireWorkspace(nc, settings.PARLEY_WS);
+    return nc;
+  } catch (error) {
+    if (!(error instanceof WorkspaceMismatch)) throw error;
+    throw new CliError(exitCodes.config, `${error.message[0]?.toUpperCase()}${error.message.slice(1)}`, hintFrom(settings), { cause: error });
+  }
 }
 
 async function openDatabase(settings: Settings, onEnd: (end: () => Promise<unknown>) => void): Promise<Sql> {

@@ -69,7 +69,7 @@ async function sign(context: Context, { to, every }: SignOptions): Promise<void>
   const { settings, signal, output } = context;
   const signer = signerOf(signingKey(settings));
   const [first, ...others] = to ?? [defaultFolder(settings, '--to')];
-  const options = { nc: await context.nats(), ws: settings.PARLEY_WS, signer, folders: [first as string, ...others] as const, signal };
+  const options = { nc: await context.log(), ws: settings.PARLEY_WS, signer, folders: [first as string, ...others] as const, signal };
   for (;;) {
     const begun = performance.now();
     const done = await signHeads(options);
@@ -101,7 +101,7 @@ async function check(context: Context, options: CheckOptions): Promise<void> {
   const folder = options.heads ?? defaultFolder(settings, '--heads');
   if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new CliError(exitCodes.usage, `There is no folder ${folder}.`);
   const keys = options.keys === undefined ? headKeysOf(publicKeySetOf(signingKey(settings)), 'PARLEY_HEAD_KEY') : headKeysOf(readKeyFile(options.keys), options.keys);
-  const nc = await context.nats();
+  const nc = await context.log();
   const progress = createProgress('heads', 'commits', await commitsInLog(nc));
   const done = new Map<string, number>();
   const streams = await checkHeads({

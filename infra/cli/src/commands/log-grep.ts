@@ -57,7 +57,7 @@ async function grep(context: Context, words: string | undefined, options: GrepOp
   if (words === undefined && Object.keys(filter).length === 0) throw new CliError(exitCodes.usage, 'Say what to look for: words, --type, --author, --command, --room or times.', 'parley log grep --help has examples.');
   const { limit, resume, ...question } = options;
   const opener = options.open ? context.opener(options.withRemoved ? 'log-grep:with-removed' : 'log-grep') : undefined;
-  const nc = await context.nats();
+  const nc = await context.log();
   const place = await openPlace(nc, resume, 'log grep', { words, ...question, from: saidOf(options.from), to: saidOf(options.to) }, where, filter.fromMs);
   const meant = filterOf(words, { ...options, ...pointsOf(place, options) }, where);
   const removed = opener && !options.withRemoved ? await findRemoved(nc, where, place.ranges(), context.signal) : undefined;

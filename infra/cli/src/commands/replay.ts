@@ -56,7 +56,7 @@ async function replay(context: Context, asked: ReplayOptions): Promise<void> {
   if (drop !== undefined) return dropScratch(context, drop, asked);
   check(asked);
   const where: Where = room === undefined ? {} : { aggregate: aggregateFrom('room', room) };
-  const nc = await context.nats();
+  const nc = await context.log();
   const { resume: _file, speed: _speed, ...question } = asked;
   const beginMs = asked.from && 'atMs' in asked.from && !asked.scratch ? asked.from.atMs : undefined;
   const place = await openPlace(nc, resume, 'replay', { ...question, from: saidOf(asked.from), to: saidOf(asked.to) }, where, beginMs);

@@ -50,7 +50,7 @@ export function roomFileCommands(group: Command, run: Run): void {
     .option('--keys <file>', 'public keys of heads to believe, a JSON Web Key Set')
     .addHelpText('after', '\nExample:\n  parley room import general.ndjson.gz --keys head-keys.json\n\nIts texts open only with the vault that they were sealed with.')
     .action(run(async (context, file: string, options: CheckOptions) => {
-      const report = await importRoomFile(await context.nats(), context.settings.PARLEY_WS, existing(file), keysFrom(options));
+      const report = await importRoomFile(await context.log(), context.settings.PARLEY_WS, existing(file), keysFrom(options));
       context.output.answer({ ok: true, ...report }, () => `${render(report)}\n${good(`room ${report.room} is in the log`)}`);
     }));
 }
@@ -73,7 +73,7 @@ async function exportFile(context: Context, roomId: string, { out, heads, open, 
   if (vault) context.onEnd(() => vault[Symbol.asyncDispose]());
   const exported: Exported = { commits: 0, events: 0, keys: 0 };
   const lines = exportRoom({
-    nc: await context.nats(), ws: settings.PARLEY_WS, roomId, withRemoved, vault, note: (text) => output.note(text),
+    nc: await context.log(), ws: settings.PARLEY_WS, roomId, withRemoved, vault, note: (text) => output.note(text),
     heads: folder !== undefined && existsSync(folder) ? folder : undefined, opener: open ? context.opener() : undefined,
   }, exported);
   const part = `${out}.part`;

@@ -32,7 +32,7 @@ export function verifyCommand(program: Command, run: Run): void {
 async function verify(context: Context, { room, rows, snapshots, all, full = false, watermark }: VerifyOptions): Promise<void> {
   const { output, settings, signal } = context;
   const begun = performance.now();
-  const nc = await context.nats();
+  const nc = await context.log();
   const ws = settings.PARLEY_WS;
   const only = room === undefined ? undefined : aggregateFrom('room', room);
   if (only && rows) throw new CliError(exitCodes.usage, '--rows compares all rooms at once.', 'Leave --room out.');
@@ -59,7 +59,7 @@ async function verify(context: Context, { room, rows, snapshots, all, full = fal
 async function verifySnapshots(context: Context, only: ReturnType<typeof aggregateFrom> | undefined): Promise<SnapshotReport> {
   const { settings, signal } = context;
   let progress: ReturnType<typeof createProgress> | undefined;
-  const report = await checkSnapshots(await context.nats(), settings.PARLEY_WS, signal, only, (done, total) => (progress ??= createProgress('snapshots', 'snapshots', total)).update(done));
+  const report = await checkSnapshots(await context.log(), settings.PARLEY_WS, signal, only, (done, total) => (progress ??= createProgress('snapshots', 'snapshots', total)).update(done));
   progress?.end();
   return report;
 }
@@ -67,7 +67,7 @@ async function verifySnapshots(context: Context, only: ReturnType<typeof aggrega
 async function verifyRows(context: Context): Promise<RowsReport> {
   const { settings, signal, output } = context;
   return checkRows({
-    nc: await context.nats(), sql: await context.database(), databaseUrl: need(settings, 'DATABASE_URL'), opener: context.opener(), signal,
+    nc: await context.log(), sql: await context.database(), databaseUrl: need(settings, 'DATABASE_URL'), opener: context.opener(), signal,
     note: (text) => output.note(`rows: ${text}`),
   });
 }

@@ -2,6 +2,7 @@ import { DiscardPolicy, jetstreamManager, type StreamConfig } from '@nats-io/jet
 import { setTimeout as pause } from 'node:timers/promises';
 import { streamNames } from '@parley/contracts/wire/partition';
 import { membersBucket, snapshotsBucket, subjectsOfStream } from '@parley/contracts/wire/subjects';
+import { workspaceOf } from '@parley/kernel/event-store/workspace';
 import { readMembers } from '@parley/kernel/routing/members-view';
 import type { Context } from '../context.ts';
 import { bad, type Check, isAtLeast, look, ok, unknown, warn } from './check.ts';
@@ -24,7 +25,7 @@ export async function natsChecks(context: Context): Promise<readonly Check[]> {
     return isAtLeast(version, natsLeast) ? ok('nats', `${version}, ${rttMs.toFixed(1)} ms away`) : bad('nats', `version ${version}`, `Parley needs ${natsLeast} or newer.`);
   });
   if (server.some(({ state }) => state === 'bad')) return server;
-  const rest = await Promise.all([look('sync', () => syncCheck(context)), look('streams', () => streamChecks(context)), look('members', () => memberCheck(context))]);
+  const rest = await Promise.all([look('sync', () => syncCheck(context)), look('streams', () => streamChecks(context)), look('workspace', () => workspaceCheck(context)), look('members', () => memberCheck(context))]);
   return [...server, ...rest.flat()];
 }
 
@@ -81,6 +82,13 @@ function configFaults(index: number, config: StreamConfig): string[] {
     ...(JSON.stringify(config.subjects.toSorted()) === JSON.stringify(wanted) ? [] : [`subjects are ${config.subjects.join(', ')}`]),
     ...(/^[a-z0-9]{8}$/.test(config.metadata?.['epoch'] ?? '') ? [] : ['it has no epoch']),
   ];
+}
+
+async function workspaceCheck(context: Context): Promise<readonly Check[]> {
+  // Streams that are not there yet are told of by others.
+  const found = await workspaceOf(await context.nats()).catch(() => undefined);
+  const { PARLEY_WS: ws } = context.settings;
+  return found === undefined || found === ws ? [] : [bad('workspace', `the log is of ${JSON.stringify(found)}, PARLEY_WS is ${JSON.stringify(ws)}`, 'Services that are set so refuse to start.')];
 }
 
 async function memberCheck(context: Context): Promise<Check> {

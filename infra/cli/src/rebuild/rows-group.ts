@@ -108,7 +108,7 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function status(context: Context): Promise<readonly GenerationStatus[]> {
-  const [sql, nc] = [await context.database(), await context.nats()];
+  const [sql, nc] = [await context.database(), await context.log()];
   const generations = (await readGenerations(sql)).filter(({ state }) => state !== 'retired');
   const checkpoints = await sql<{ projection: string; generation: number; stream: string; seq: number; epoch: string }[]>`select projection, generation, stream, seq, epoch from ops.checkpoint`;
   const streams = new Map(await Promise.all([...new Set(checkpoints.map(({ stream }) => stream))].map(async (stream) => [stream, await streamState(nc, stream)] as const)));
