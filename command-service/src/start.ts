@@ -41,7 +41,10 @@ const leavingMs = 300;
 const finishMsMax = 9_500;
 const snapshotsMsMax = 4_000;
 
-/** Starts one instance: resolves when it has joined the members and takes commands. Throws what keeps it from starting. */
+/**
+ * Starts one instance: resolves when it has joined the members and takes commands, or serves its health and waits for
+ * its vault. Throws what keeps it from starting.
+ */
 export async function startCommandService(config: CommandServiceConfig): Promise<Service> {
   const { INSTANCE_ID: instance, PARLEY_WS: ws, PARLEY_VERSION: version, WEIGHT: weight } = config;
   await using undo = new AsyncDisposableStack();
@@ -73,13 +76,21 @@ export async function startCommandService(config: CommandServiceConfig): Promise
 
   const vaultState = undo.adopt(watchVault(() => sealer.claimIdOf('n1:')), (watch) => watch.stop());
   await vaultState.firstTry;
-  const membership = await joinMembers(nc, { instance, version, weight });
-  undo.defer(() => leave(membership));
-  undo.defer(observeDoor({ inFlight: () => door.inFlight, waiting: () => aggregates.queued, loaded: () => aggregates.loaded, skewMs: () => membership.clockSkewMs() }));
+  let [membership, joining]: [Membership | undefined, Promise<void> | undefined] = [undefined, undefined];
+  const join = async (): Promise<void> => { membership = await joinMembers(nc, { instance, version, weight }); };
+  // Nobody is sent where nothing can be sealed. With another one's PARLEY_KEK it would be worse: secrets of new rooms that no other process opens.
+  const joined = vaultState.answered.then(() => (joining = join()));
+  undo.defer(async () => {
+    vaultState.stop();
+    await joining;
+    if (membership) await leave(membership);
+  });
+  if (vaultState.reason() === undefined) await joined;
+  undo.defer(observeDoor({ inFlight: () => door.inFlight, waiting: () => aggregates.queued, loaded: () => aggregates.loaded, skewMs: () => membership?.clockSkewMs() }));
   const connection = watchConnection(nc);
   health.check('nats', connection);
   health.check('vault', vaultState.reason);
-  health.check('clock', () => clockReason(membership.clockSkewMs()));
+  health.check('clock', () => clockReason(membership?.clockSkewMs()));
   health.check('member', () => (view.members().some((member) => member.instance === instance) ? undefined : 'the own key is not among the members'));
   undo.defer(() => health.stopping());
 

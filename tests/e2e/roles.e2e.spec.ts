@@ -1,8 +1,10 @@
 import { startService, type Service } from '@parley/dev/services';
+import { until } from '@parley/dev/until';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
 import { ChatSocket } from '../harness/chat-socket.ts';
 import { Constellation } from '../harness/constellation.ts';
+import { FaultProxy } from '../harness/fault-proxy.ts';
 import { accepted } from '../harness/people.ts';
 
 let chat: Constellation;
@@ -40,6 +42,38 @@ test('a live gateway that never had a key is not ready, and says why', async () 
     expect((await fetch(`${live.url}/health/ready`)).status).toBe(200);
   } finally {
     await Promise.all(vaultless.map((service) => service.stop()));
+  }
+}, 60_000);
+
+test('a command-service that cannot open the vault’s secrets takes no room', async () => {
+  const ben = await signIn('role-ben');
+  const wrapped = await startService({ name: 'command-service', instance: 'command-service-wrapped', world: chat.world, logFile: chat.logFile('command-service', 3), env: { PARLEY_KEK: 'A'.repeat(43) } });
+  try {
+    expect(((await (await fetch(`${wrapped.url}/health/ready`)).json()) as { reasons: object }).reasons).toMatchObject({ vault: expect.stringContaining('another key than PARLEY_KEK'), member: expect.any(String) });
+    // Half of so many would be its.
+    for (const roomId of Array.from({ length: 8 }, () => uuidv7())) {
+      expect((await call('POST', '/v1/rooms', ben.token, { roomId, kind: 'public', name: 'kept' })).status).toBe(200);
+      const { cursor } = (await (await call('POST', `/v1/rooms/${roomId}/messages`, ben.token, { text: 'can be read' })).json()) as { cursor: string };
+      const page = (await (await call('GET', `/v1/rooms/${roomId}/messages?after=${cursor}`, ben.token)).json()) as { data: { messages: { text: string }[] } };
+      expect(page.data.messages.map(({ text }) => text)).toEqual(['can be read']);
+    }
+  } finally {
+    await wrapped.stop();
+  }
+}, 60_000);
+
+test('a command-service that starts without its vault joins when it answers', async () => {
+  const line = await FaultProxy.start(chat.servers.postgres.port);
+  line.cut();
+  const early = await startService({ name: 'command-service', instance: 'command-service-early', world: chat.world, logFile: chat.logFile('command-service', 4), env: { VAULT_URL: line.through(chat.servers.postgres.vaultUrl) } });
+  try {
+    const ready = async () => (await fetch(`${early.url}/health/ready`)).status;
+    expect(await ready()).toBe(503);
+    line.heal();
+    await until('readiness', async () => (await ready()) === 200);
+  } finally {
+    await early.stop();
+    await line.stop();
   }
 }, 60_000);
 

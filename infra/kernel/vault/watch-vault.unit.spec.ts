@@ -13,6 +13,7 @@ test('says why until the vault has answered once, and asks no more then', async 
   await vi.advanceTimersByTimeAsync(1_000);
   expect(vault.reason()).toBe('the vault cannot be used: another key');
   await vi.advanceTimersByTimeAsync(1_000);
+  await vault.answered;
   expect(vault.reason()).toBeUndefined();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(ask).toHaveBeenCalledTimes(3);
