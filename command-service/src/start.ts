@@ -82,7 +82,8 @@ export async function startCommandService(config: CommandServiceConfig): Promise
   const joined = vaultState.answered.then(() => (joining = join()));
   undo.defer(async () => {
     vaultState.stop();
-    await joining;
+    // Whoever began it is told; here only its end matters.
+    await joining?.catch(() => {});
     if (membership) await leave(membership);
   });
   if (vaultState.reason() === undefined) await joined;

@@ -13,6 +13,7 @@ import { openPostgres, type Sql } from '@parley/kernel/stores/postgres';
 import { openRedis } from '@parley/kernel/stores/redis';
 import { redisOf } from '@parley/kernel/stores/redis-settings';
 import { openVault } from '@parley/kernel/vault/postgres-vault';
+import { VaultUnavailable } from '@parley/kernel/vault/vault';
 import type { ProjectorsConfig } from './config.ts';
 import { prepareReadDatabase } from './generations/first.ts';
 import { allProjections } from './projections/all.ts';
@@ -41,6 +42,10 @@ export async function startProjectors(config: ProjectorsConfig, projectionsOf: (
   const cache = openRedis(redisOf(config));
   const epochs = await readEpochs(nc);
   await requireWorkspace(nc, config.PARLEY_WS);
+  // A vault that is away is waited for by every lane; with another key than its own, each would set aside all rooms as broken.
+  await vault.get(['pepper']).catch((error: unknown) => {
+    if (!(error instanceof VaultUnavailable)) throw error;
+  });
   const tails = createTailWarmer(sql, cache);
   const projections = projectionsOf(tails);
   await prepareReadDatabase(config.DATABASE_URL, sql, projections);

@@ -62,6 +62,11 @@ test('a command-service that cannot open the vault’s secrets takes no room', a
   }
 }, 60_000);
 
+test('projectors with another key than the vault’s refuse to start, instead of setting every room aside', async () => {
+  await signIn('role-kim');
+  await expect(startService({ name: 'projectors', instance: 'projectors-wrapped', world: chat.world, logFile: chat.logFile('projectors', 3), env: { PARLEY_KEK: 'A'.repeat(43) } })).rejects.toThrow('another key than PARLEY_KEK');
+}, 60_000);
+
 test('a command-service that starts without its vault joins when it answers', async () => {
   const line = await FaultProxy.start(chat.servers.postgres.port);
   line.cut();

@@ -78,7 +78,7 @@ async function ofWorkspace(nc: NatsConnection, settings: Settings): Promise<Nats
     return nc;
   } catch (error) {
     if (!(error instanceof WorkspaceMismatch)) throw error;
-    throw new CliError(exitCodes.config, `${error.message[0]?.toUpperCase()}${error.message.slice(1)}`, hintFrom(settings), { cause: error });
+    throw new CliError(exitCodes.config, `${error.message[0]?.toUpperCase()}${error.message.slice(1)}`, `Settings come from: ${settings.from}.`, { cause: error });
   }
 }
 

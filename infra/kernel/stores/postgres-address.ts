@@ -32,8 +32,8 @@ const unkept: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Reads an address of PostgreSQL as libpq's documentation has it (§ 32.1.1.2, § 32.1.2): several hosts, those of IPv6 in
- * brackets, the folder of a socket (`?host=/run/postgresql`, or percent-encoded in place of a host); `sslmode`, `sslrootcert` (a file, or
- * `system`), `sslcert` and `sslkey` say how TLS is spoken. A root certificate without a mode means `verify-full`, and
+ * brackets, the folder of a socket (`?host=/run/postgresql`, or percent-encoded in place of a host); `sslmode`,
+ * `sslrootcert` (a file, or `system`), `sslcert` and `sslkey` say how TLS is spoken. A root certificate without a mode means `verify-full`, and
  * beside `require` it means `verify-ca`. Throws TypeError for what is no address, a file that cannot be read, and a wish
  * that would be passed over; the message repeats no password.
  */
